@@ -1,0 +1,144 @@
+"""The command line: ``legalner --help``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from legalner.data import FILES, DataError, locate, read_file
+from legalner.run import RunError
+from legalner.workspace import checkout
+
+__all__ = ["main"]
+
+source_option = click.option(
+    "--source",
+    help="Folder, zip or base address of the corpus. Default: the environment's LEGALNER_LER_SOURCE, else upstream.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="legalner")
+def app() -> None:
+    """Named entity recognition with a bi-directional LSTM on German court decisions."""
+
+
+@app.group()
+def data() -> None:
+    """Get, describe and verify the LER corpus."""
+
+
+@data.command()
+@source_option
+def fetch(source: str | None) -> None:
+    """Download the corpus (about 9 MB) into the cache, once, and verify it.
+
+    \b
+    Example:
+      legalner data fetch
+    """
+    for name in ("bag", "ler_dev", "ler_test"):
+        place = locate(source, name, progress=sys.stderr.isatty())
+        read_file(name, source)
+    click.echo(f"LER is whole, in {place}")
+
+
+@data.command()
+def info() -> None:
+    """Print each file's sentences, tokens and entities.
+
+    \b
+    Example:
+      legalner data info
+    """
+    click.echo(f"{'file':10}{'sentences':>11}{'tokens':>11}{'entities':>10}  what it is")
+    for name, file in FILES.items():
+        click.echo(f"{name:10}{file.sentences:11,}{file.tokens:11,}{file.entities:10,}  {file.title}")
+    click.echo("`legalner data verify` counts them again in your copy.")
+
+
+@data.command()
+@source_option
+def verify(source: str | None) -> None:
+    """Hold every file against its SHA-256 and its counts; the exit status is 1 if one differs.
+
+    \b
+    Example:
+      legalner data verify --source my/ler
+    """
+    failed = 0
+    for name, file in FILES.items():
+        try:
+            sentences = read_file(name, source)
+        except DataError as error:
+            failed += 1
+            click.echo(f"{name:10} WRONG: {error}")
+            continue
+        entities = sum(tag.startswith("B-") for s in sentences for tag in s.tags)
+        counts = (len(sentences), sum(map(len, sentences)), entities)
+        right = counts == (file.sentences, file.tokens, file.entities)
+        failed += not right
+        verdict = "ok" if right else "WRONG"
+        click.echo(f"{name:10} {verdict}: {counts[0]:,} sentences, {counts[1]:,} tokens, {counts[2]:,} entities")
+    sys.exit(1 if failed else 0)
+
+
+@app.command()
+@click.option("--profile", required=True, help="A file of profiles/, such as smoke or seed.")
+@source_option
+@click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter; repeatable.")
+@click.option("--name", help="Name of the run's folder below runs/. Default: the profile's.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run in that folder.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the cells print.")
+def run(
+    profile: str,
+    source: str | None,
+    parameters: tuple[tuple[str, str], ...],
+    name: str | None,
+    resume: bool,
+    verbose: bool,
+) -> None:
+    """Execute the notebooks of a profile in order, headless, into runs/NAME.
+
+    \b
+    Examples:
+      legalner run --profile smoke
+      legalner run --profile seed --source ../ler -p SEED 2 --name seed-2 -v
+    """
+    from legalner.run import run_profile
+
+    values: dict[str, Any] = {key: yaml.safe_load(value) for key, value in parameters}
+    if source:
+        # Notebooks run in notebooks/, so a relative path would point elsewhere there.
+        values["SOURCE"] = source if "://" in source else str(Path(source).resolve())
+    run_profile(profile, parameters=values, name=name, resume=resume, verbose=verbose)
+
+
+@app.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def record(folder: Path) -> None:
+    """Keep the figures of a run that ended: copy its metrics.json to results/PROFILE/seed-N.json.
+
+    \b
+    Example:
+      legalner record runs/seed-2
+    """
+    from legalner.run import record as keep
+
+    root = checkout()
+    if root is None:
+        raise RunError("`legalner record` needs a checkout of the repository: call it in a folder of one")
+    click.echo(f"recorded: {keep(folder, root)}")
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is one message, not a traceback."""
+    try:
+        app()
+    except (DataError, RunError, OSError) as error:
+        click.secho(f"error: {error}", err=True, fg="red")
+        sys.exit(1)

@@ -1,0 +1,183 @@
+"""Sentences, and the CoNLL files they are read from: one token and its tag a line, a blank line between sentences."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["ConllError", "DataError", "Scheme", "Sentence", "TagRepairWarning", "parse_conll", "read_conll", "write_conll"]
+
+Scheme = Literal["iob2", "iob1", "bioes"]
+_TAG = re.compile(r"O|[BIES]-\S+")
+
+
+class DataError(ValueError):
+    """Data that cannot be used; the message says where it lies and what to do."""
+
+
+class ConllError(DataError):
+    """A CoNLL file that cannot be read; the message names file and line."""
+
+    def __init__(self, name: str | Path, line: int | None, message: str) -> None:
+        where = f"{name}" if line is None else f"{name}, line {line}"
+        super().__init__(f"{where}: {message}")
+
+
+class TagRepairWarning(UserWarning):
+    """Tags that began inside an entity were repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: tokens, their IOB2 tags, and the court whose decision it stands in (or "" where unknown).
+
+    Raises:
+        DataError: No tokens, or not one tag for each token.
+    """
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    court: str = ""
+
+    def __post_init__(self) -> None:
+        """Check once, here, so that nobody need check again."""
+        if not self.tokens:
+            raise DataError("a sentence needs at least one token")
+        if len(self.tokens) != len(self.tags):
+            raise DataError(f"{len(self.tokens)} tokens but {len(self.tags)} tags: {' '.join(self.tokens)[:80]!r}")
+
+    def __len__(self) -> int:
+        """Count the tokens."""
+        return len(self.tokens)
+
+
+def read_conll(
+    path: str | Path,
+    *,
+    court: str = "",
+    scheme: Scheme = "iob2",
+    repair: bool = True,
+    separator: str | None = None,
+) -> list[Sentence]:
+    """Read a CoNLL file: the token in the first column, the tag in the last, a blank line after each sentence.
+
+    Takes what is met in the wild: LF or CRLF, a byte-order mark, spaces or tabs, more than two columns, comment lines
+    (``# …``), ``-DOCSTART-`` lines, any number of blank lines, no blank line at the end.
+
+    Args:
+        path: The file, in UTF-8.
+        court: Court to note with every sentence.
+        scheme: How the file writes tags. ``iob1`` and ``bioes`` are turned into ``iob2``.
+        repair: In ``iob2``, what to do with an ``I-X`` that continues nothing: turn it into ``B-X`` and warn with
+            their number, or (False) refuse the file.
+        separator: Column separator, such as ``"\\t"`` where tokens hold spaces; None for any run of spaces and tabs.
+
+    Returns:
+        The sentences, with IOB2 tags.
+
+    Raises:
+        ConllError: The file is empty, is not UTF-8, or has a line that cannot be understood.
+        DataError: There is no such file.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise DataError(f"{path}: no such file") from None
+    return parse_conll(content, path, court=court, scheme=scheme, repair=repair, separator=separator)
+
+
+def parse_conll(
+    content: bytes,
+    name: str | Path,
+    *,
+    court: str = "",
+    scheme: Scheme = "iob2",
+    repair: bool = True,
+    separator: str | None = None,
+) -> list[Sentence]:
+    """Read the content of a CoNLL file; ``name`` is what errors call it. See :func:`read_conll`."""
+    sentences: list[Sentence] = []
+    orphans: list[int] = []
+    rows: list[tuple[int, str, str]] = []
+
+    def close() -> None:
+        if rows:
+            tags = _to_iob2(name, rows, scheme, orphans)
+            sentences.append(Sentence(tuple(sys.intern(token) for _, token, _ in rows), tuple(tags), court))
+            rows.clear()
+
+    for number, line in enumerate(_lines(content, name), start=1):
+        if not line.strip(" \t"):
+            close()
+        elif (row := _row(name, number, line, separator)) is not None:
+            rows.append((number, *row))
+    close()
+    if not sentences:
+        raise ConllError(name, None, "holds no sentence; expected lines of `token tag`")
+    if orphans and scheme == "iob2":
+        found = f"{len(orphans)} tag(s) `I-…` continue no entity, first in line {orphans[0]}"
+        if not repair:
+            raise ConllError(name, None, f"{found}; mend the file, or read it with repair=True or scheme='iob1'")
+        warnings.warn(f"{name}: {found}; each was read as `B-…`", TagRepairWarning, stacklevel=2)
+    return sentences
+
+
+def _lines(content: bytes, name: str | Path) -> list[str]:
+    """Split at line feeds only: Unicode has other line ends, and they may stand inside a token."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ConllError(name, line, "is not UTF-8; save the file as UTF-8 (for example with `iconv`)") from None
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def _row(name: str | Path, number: int, line: str, separator: str | None) -> tuple[str, str] | None:
+    """Token and tag of a line, or None for a line that carries neither."""
+    columns = line.split(separator) if separator else [part for part in re.split(r"[ \t]+", line) if part]
+    if columns[0] == "-DOCSTART-":
+        return None
+    tag = columns[-1]
+    has_tag = len(columns) > 1 and _TAG.fullmatch(tag) is not None
+    # "# O" is a token, "# a remark" is not: only a valid tag in the last column makes the difference.
+    if columns[0].startswith("#") and not has_tag:
+        return None
+    if len(columns) < 2:
+        raise ConllError(name, number, f"one column ({columns[0][:40]!r}); expected `token tag`")
+    if not has_tag:
+        raise ConllError(name, number, f"{tag[:40]!r} is no tag; expected `O`, `B-CLASS` or `I-CLASS`")
+    return columns[0], sys.intern(tag)
+
+
+def _to_iob2(
+    name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Scheme, orphans: list[int]
+) -> list[str]:
+    """IOB2 tags of one sentence; line numbers of ``I-`` tags without a beginning are added to ``orphans``."""
+    tags: list[str] = []
+    previous = "O"
+    for number, _, tag in rows:
+        prefix, _, label = tag.partition("-")
+        if prefix in "ES" and scheme != "bioes":
+            raise ConllError(name, number, f"`{tag}` belongs to the BIOES scheme; read the file with scheme='bioes'")
+        continues = previous[:1] in ("B", "I") and previous[2:] == label
+        if prefix == "S" or (prefix in ("I", "E") and not continues):
+            if prefix != "S":
+                orphans.append(number)
+            prefix_now = "B"
+        else:
+            prefix_now = "I" if prefix == "E" else prefix
+        tags.append(sys.intern(f"{prefix_now}-{label}") if label else "O")
+        # After the end of a BIOES entity, nothing continues it.
+        previous = "O" if prefix in ("E", "S") else tags[-1]
+    return tags
+
+
+def write_conll(path: str | Path, sentences: Iterable[Sentence]) -> None:
+    """Write sentences as UTF-8 CoNLL lines ``token tag``, with LF and a blank line after each sentence."""
+    blocks = ("\n".join(f"{token} {tag}" for token, tag in zip(s.tokens, s.tags, strict=True)) for s in sentences)
+    Path(path).write_text("".join(f"{block}\n\n" for block in blocks), encoding="utf-8", newline="\n")

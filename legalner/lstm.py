@@ -1,0 +1,153 @@
+"""An LSTM layer with Keras's weights and Keras's arithmetic, arranged so that a CPU does less waiting.
+
+Keras's own layer multiplies inputs and recurrent state by their weights anew at every time step, and its automatic
+gradient sums one small outer product per step into the weight gradients. Here
+
+* the inputs of all time steps meet their weights in one large product before the loop;
+* the recurrent weights are transposed once a batch instead of once a step of the backward pass;
+* the weight gradients are one large product after the loop.
+
+The equations are those of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), in the form
+and gate order (input, forget, candidate, output) of ``keras.layers.LSTM``; ``tests/test_lstm.py`` holds values and
+gradients against that layer. Lesson 03 derives the forward step by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+__all__ = ["LSTM"]
+
+
+def _gates(z: tf.Tensor) -> list[tf.Tensor]:
+    """Split pre-activations ``(batch, 4 * units)`` and squash them into the gates i, f, g, o."""
+    i, f, g, o = tf.split(z, 4, axis=-1)
+    return [tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)]
+
+
+def _forward(
+    projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, units: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Run the recurrence; all tensors are time-major.
+
+    Args:
+        projected: Inputs times their weights, plus bias, ``(time, batch, 4 * units)``.
+        recurrent: Recurrent weights, ``(units, 4 * units)``.
+        mask: 1.0 for a real token, 0.0 for padding, ``(time, batch, 1)``.
+        units: Width of the state.
+
+    Returns:
+        Hidden states and cell states, ``(time, batch, units)`` each, and activated gates, ``(time, batch, 4 * units)``.
+    """
+    steps, batch = tf.shape(projected)[0], tf.shape(projected)[1]
+    zero = tf.zeros((batch, units), projected.dtype)
+
+    def arrays(width: int) -> tf.TensorArray:
+        return tf.TensorArray(projected.dtype, size=steps, element_shape=(None, width))
+
+    def step(t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: Any, cs: Any, gates: Any) -> tuple:
+        i, f, g, o = _gates(projected[t] + tf.matmul(h, recurrent))
+        real = mask[t]
+        # A padded step hands its state on unchanged.
+        c = real * (f * c + i * g) + (1.0 - real) * c
+        h = real * (o * tf.tanh(c)) + (1.0 - real) * h
+        return t + 1, h, c, hs.write(t, h), cs.write(t, c), gates.write(t, tf.concat([i, f, g, o], axis=-1))
+
+    start = (0, zero, zero, arrays(units), arrays(units), arrays(4 * units))
+    _, _, _, hs, cs, gates = tf.while_loop(lambda t, *_: t < steps, step, start, parallel_iterations=1)
+    return hs.stack(), cs.stack(), gates.stack()
+
+
+def _backward(
+    d_hs: tf.Tensor, hs: tf.Tensor, cs: tf.Tensor, gates: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients of :func:`_forward` with respect to ``projected`` and ``recurrent`` (backpropagation through time)."""
+    steps, batch, units = tf.shape(hs)[0], tf.shape(hs)[1], hs.shape[-1]
+    zero = tf.zeros((batch, units), hs.dtype)
+    transposed = tf.transpose(recurrent)
+    before = tf.concat([zero[None], cs[:-1]], axis=0)
+
+    def step(t: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, dzs: tf.TensorArray) -> tuple:
+        i, f, g, o = tf.split(gates[t], 4, axis=-1)
+        real = mask[t]
+        squashed = tf.tanh(cs[t])
+        dh = dh + d_hs[t]
+        dh_new, dh_kept = real * dh, (1.0 - real) * dh
+        dc_new = real * dc + dh_new * o * (1.0 - squashed * squashed)
+        dz = tf.concat(
+            [
+                dc_new * g * i * (1.0 - i),
+                dc_new * before[t] * f * (1.0 - f),
+                dc_new * i * (1.0 - g * g),
+                dh_new * squashed * o * (1.0 - o),
+            ],
+            axis=-1,
+        )
+        dh = tf.matmul(dz, transposed) + dh_kept
+        return t - 1, dh, dc_new * f + (1.0 - real) * dc, dzs.write(t, dz)
+
+    dzs = tf.TensorArray(hs.dtype, size=steps, element_shape=(None, 4 * units))
+    _, _, _, dzs = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, zero, zero, dzs), parallel_iterations=1)
+    dz = dzs.stack()
+    h_before = tf.concat([zero[None], hs[:-1]], axis=0)
+    flat_h, flat_dz = tf.reshape(h_before, (-1, units)), tf.reshape(dz, (-1, 4 * units))
+    return dz, tf.matmul(flat_h, flat_dz, transpose_a=True)
+
+
+def _recurrence(projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, units: int) -> tf.Tensor:
+    """Hidden states ``(time, batch, units)`` of the recurrence, with the gradient written out above."""
+
+    @tf.custom_gradient
+    def run(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        hs, cs, gates = _forward(projected, recurrent, mask, units)
+        return hs, lambda d_hs: _backward(d_hs, hs, cs, gates, recurrent, mask)
+
+    return run(projected, recurrent)
+
+
+@keras.saving.register_keras_serializable("legalner")
+class LSTM(keras.layers.LSTM):
+    """``keras.layers.LSTM`` with a faster arrangement of the same arithmetic (float32, no dropout inside, CPU).
+
+    Takes the arguments of ``keras.layers.LSTM``, has its weights, and gives its values to rounding. Where an argument
+    asks for what is not arranged here (an initial state, state between batches, dropout, other activations, other
+    backends) it computes as Keras does.
+
+    Call arguments:
+        sequences: Inputs, ``(batch, time, features)``.
+        mask: True for real tokens, ``(batch, time)``, or None.
+
+    Returns:
+        ``(batch, time, units)`` with ``return_sequences=True``, else the last state, ``(batch, units)``.
+    """
+
+    def _arranged(self) -> bool:
+        cell = self.cell
+        plain = cell.activation is keras.activations.tanh and cell.recurrent_activation is keras.activations.sigmoid
+        no_extras = not (cell.dropout or cell.recurrent_dropout or self.stateful or self.return_state)
+        return plain and no_extras and cell.use_bias
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """Compute the hidden states; see the class for shapes."""
+        if initial_state is not None or not self._arranged() or keras.backend.backend() != "tensorflow":
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        cell = self.cell
+        inputs = tf.transpose(tf.convert_to_tensor(sequences), (1, 0, 2))
+        steps, batch = tf.shape(inputs)[0], tf.shape(inputs)[1]
+        real = tf.ones((steps, batch, 1), inputs.dtype)
+        if mask is not None:
+            real = tf.cast(tf.transpose(mask)[:, :, None], inputs.dtype)
+        if self.go_backwards:
+            inputs, real = tf.reverse(inputs, [0]), tf.reverse(real, [0])
+        flat = tf.reshape(inputs, (-1, sequences.shape[-1]))
+        projected = tf.reshape(tf.matmul(flat, cell.kernel) + cell.bias, (steps, batch, 4 * self.units))
+        hs = _recurrence(projected, tf.convert_to_tensor(cell.recurrent_kernel), real, self.units)
+        if not self.return_sequences:
+            return hs[-1]
+        # Keras's Bidirectional asks for zeros where there was padding; a layer on its own repeats its last state.
+        return tf.transpose(hs * real if self.zero_output_for_mask else hs, (1, 0, 2))

@@ -1,0 +1,271 @@
+"""The lessons headless: papermill runs the notebooks in order and their figures are gathered in ``metrics.json``."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from legalner.workspace import checkout, read_json, write_json
+
+__all__ = ["Profile", "RunError", "load_profile", "record", "run_profile"]
+
+PACKAGES = ("tensorflow", "keras", "spacy", "numpy", "pandas", "scikit-learn", "gensim", "nervaluate", "papermill")
+
+
+class RunError(RuntimeError):
+    """A headless run that cannot start or did not end; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Which notebooks to run, with which parameters, and how long (in seconds) one cell may take."""
+
+    name: str
+    description: str
+    notebooks: tuple[str, ...]
+    cell_timeout: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def load_profile(name: str, root: Path) -> Profile:
+    """Read ``profiles/NAME.yaml``.
+
+    Raises:
+        RunError: There is no such profile, or its file has other keys than a profile's.
+    """
+    path = root / "profiles" / f"{name}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
+        raise RunError(f"no profile {name!r}; there are: {known}")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Profile(name=name, **(values | {"notebooks": tuple(values["notebooks"])}))
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise RunError(f"{path}: not a profile ({error}); profiles/smoke.yaml shows the keys") from None
+
+
+def run_profile(
+    profile_name: str,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    resume: bool = False,
+    verbose: bool = False,
+) -> Path:
+    """Execute a profile's notebooks in order into ``runs/NAME``.
+
+    Args:
+        profile_name: A file of ``profiles/``, without its ending.
+        parameters: Values that replace or add to the profile's.
+        name: Name of the run; the profile's, if None.
+        resume: Go on in the folder of an interrupted run with the same parameters, else start with an empty folder.
+        verbose: Show what the cells print, as they print it.
+
+    Returns:
+        The run's folder, with ``metrics.json``, ``notebooks/`` (executed) and ``html/``.
+
+    Raises:
+        RunError: No checkout, unknown profile or parameter, a failing cell, or a notebook without metrics.
+    """
+    root = checkout()
+    if root is None:
+        raise RunError("`legalner run` needs a checkout of the repository: call it in a folder of one")
+    profile = load_profile(profile_name, root)
+    run_name = name or profile.name
+    values = {**profile.parameters, **(parameters or {}), "RUN_NAME": run_name}
+    declared = _declared_parameters(root, profile, values)
+    folder = root / "runs" / run_name
+    done = _finished_notebooks(folder, values) if resume else {}
+    if not resume and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    for number, notebook in enumerate(profile.notebooks, start=1):
+        label = f"[{number}/{len(profile.notebooks)}] {notebook}"
+        if notebook in done:
+            print(f"{label}: done before, {done[notebook]['seconds']:.0f} s", flush=True)
+            continue
+        print(f"{label} …", flush=True)
+        used = {key: value for key, value in values.items() if key in declared[notebook]}
+        done[notebook] = _execute(root, folder, notebook, used, profile.cell_timeout, verbose)
+        write_json(folder / "run.json", {"parameters": values, "notebooks": done})
+        print(f"{label}: {done[notebook]['seconds']:.0f} s, {done[notebook]['peak_rss_mb']:.0f} MB", flush=True)
+    metrics = _gather(root, folder, profile, values, [{"name": n, **done[n]} for n in profile.notebooks])
+    write_json(folder / "metrics.json", metrics)
+    _render(folder, profile.notebooks)
+    _say_result(metrics, folder, time.perf_counter() - started)
+    return folder
+
+
+def _declared_parameters(root: Path, profile: Profile, values: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Names that each notebook's parameters cell declares; a value that no notebook takes is an error."""
+    import papermill
+
+    declared = {}
+    for notebook in profile.notebooks:
+        path = root / "notebooks" / f"{notebook}.ipynb"
+        if not path.exists():
+            raise RunError(f"{path}: no such notebook; profile {profile.name!r} names it")
+        declared[notebook] = set(papermill.inspect_notebook(str(path)))
+    known = set().union(*declared.values())
+    if unknown := sorted(set(values) - known):
+        raise RunError(f"no notebook declares {', '.join(unknown)}; declared are: {', '.join(sorted(known))}")
+    return declared
+
+
+def _finished_notebooks(folder: Path, values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Notebooks that an interrupted run in this folder finished."""
+    path = folder / "run.json"
+    if not path.exists():
+        return {}
+    left = read_json(path)
+    if left["parameters"] != dict(values):
+        raise RunError(f"{folder} holds a run with other parameters; take another --name, or leave --resume away")
+    return dict(left["notebooks"])
+
+
+def _execute(
+    root: Path, folder: Path, notebook: str, values: Mapping[str, Any], timeout: int, verbose: bool
+) -> dict[str, float]:
+    """Execute one notebook; return its seconds and its kernel's peak memory."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    output = folder / "notebooks" / f"{notebook}.ipynb"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    try:
+        with _peak_memory() as peak:
+            papermill.execute_notebook(
+                str(root / "notebooks" / f"{notebook}.ipynb"), str(output), dict(values), cwd=str(root / "notebooks"),
+                progress_bar=sys.stderr.isatty(), execution_timeout=timeout, stdout_file=sys.stdout if verbose else None,
+            )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        raise RunError(
+            f"notebook {notebook}, cell {error.cell_index}: {error.ename}: {error.evalue}\n"
+            f"The notebook up to there is kept: {output}"
+        ) from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise RunError(f"notebook {notebook}: {error}\nThe notebook up to there is kept: {output}") from None
+    if not (folder / "metrics" / f"{notebook}.json").exists():
+        raise RunError(f"notebook {notebook} wrote no metrics; its last code cell should call write_metrics")
+    return {"seconds": round(time.perf_counter() - started, 1), "peak_rss_mb": round(peak[0] / 1e6, 1)}
+
+
+@contextmanager
+def _peak_memory() -> Iterator[list[float]]:
+    """Watch the memory (resident, in bytes) of this process's children: the kernel."""
+    import psutil
+
+    peak = [0.0]
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.2):
+            total = 0
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    total += child.memory_info().rss
+                except psutil.Error:  # it ended meanwhile
+                    continue
+            peak[0] = max(peak[0], total)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _gather(
+    root: Path, folder: Path, profile: Profile, values: Mapping[str, Any], notebooks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Put what the notebooks measured and where they ran into one record."""
+    metrics: dict[str, Any] = {
+        "profile": profile.name,
+        "seed": values.get("SEED"),
+        "git_commit": _git_commit(root),
+        "command": " ".join(["legalner", *sys.argv[1:]]),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "machine": _machine(),
+        "parameters": {k: v for k, v in values.items() if k not in ("SOURCE", "RUN_NAME")},
+    }
+    for notebook in notebooks:
+        for key, value in read_json(folder / "metrics" / f"{notebook['name']}.json").items():
+            known = metrics.get(key)
+            metrics[key] = known | value if isinstance(known, dict) else value
+    metrics["notebooks"] = notebooks
+    return metrics
+
+
+def _machine() -> dict[str, Any]:
+    import psutil
+
+    memory = round(psutil.virtual_memory().total / 2**30, 1)
+    return {"system": platform.system(), "processor": platform.machine(), "cores": psutil.cpu_count(), "memory_gib": memory}
+
+
+def _git_commit(root: Path) -> str | None:
+    """The commit, with ``-dirty`` if tracked files differ from it; None where this is no git checkout."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        dirty = "-dirty" if git("status", "--porcelain", "--untracked-files=no") else ""
+        return git("rev-parse", "HEAD") + dirty
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _render(folder: Path, notebooks: tuple[str, ...]) -> None:
+    """Write the executed notebooks as HTML pages, with an index."""
+    from nbconvert import HTMLExporter
+
+    html = folder / "html"
+    html.mkdir(exist_ok=True)
+    for notebook in notebooks:
+        body, _ = HTMLExporter().from_filename(str(folder / "notebooks" / f"{notebook}.ipynb"))
+        (html / f"{notebook}.html").write_text(body, encoding="utf-8")
+    links = "".join(f'<li><a href="{n}.html">{n}</a></li>' for n in notebooks)
+    page = f'<!doctype html><meta charset="utf-8"><title>legalner lessons</title><h1>Lessons, executed</h1><ol>{links}</ol>'
+    (html / "index.html").write_text(page, encoding="utf-8")
+
+
+def _say_result(metrics: Mapping[str, Any], folder: Path, seconds: float) -> None:
+    print(f"all notebooks: {seconds:.0f} s")
+    if entity := metrics.get("entity"):
+        f1, on = entity["micro"]["f1"], metrics.get("evaluated_on")
+        print(f"entity F1 (strict, micro) on {on} of {metrics.get('split')}: {f1:.3f}")
+    print(f"figures: {folder / 'metrics.json'}\npages:   {folder / 'html' / 'index.html'}", flush=True)
+
+
+def record(folder: Path, root: Path) -> Path:
+    """Keep a run: copy its ``metrics.json`` to ``results/PROFILE/seed-N.json``.
+
+    Raises:
+        RunError: The run did not end, or ran with uncommitted changes or on a part that no table may quote.
+    """
+    path = folder / "metrics.json"
+    if not path.exists():
+        raise RunError(f"{path} is missing: the run did not end; `legalner run --profile … --resume` goes on")
+    metrics = read_json(path)
+    if str(metrics.get("git_commit")).endswith("-dirty"):
+        raise RunError(f"{path}: ran with uncommitted changes, so nobody could repeat it; commit, then run again")
+    target = root / "results" / metrics["profile"] / f"seed-{metrics['seed']}.json"
+    write_json(target, metrics)
+    return target
