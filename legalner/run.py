@@ -151,6 +151,7 @@ def _execute(
             papermill.execute_notebook(
                 str(root / "notebooks" / f"{notebook}.ipynb"), str(output), dict(values), cwd=str(root / "notebooks"),
                 progress_bar=sys.stderr.isatty(), execution_timeout=timeout, stdout_file=sys.stdout if verbose else None,
+                extra_arguments=["--IPKernelApp.log_level=40"],  # no word about kernels on TCP in each notebook
             )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         raise RunError(
@@ -216,7 +217,12 @@ def _machine() -> dict[str, Any]:
     import psutil
 
     memory = round(psutil.virtual_memory().total / 2**30, 1)
-    return {"system": platform.system(), "processor": platform.machine(), "cores": psutil.cpu_count(), "memory_gib": memory}
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": psutil.cpu_count(),
+        "memory_gib": memory,
+    }
 
 
 def _git_commit(root: Path) -> str | None:
