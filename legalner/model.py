@@ -10,7 +10,7 @@ from keras import layers
 
 from legalner.lstm import LSTM
 
-__all__ = ["LAYERS", "bilstm_tagger", "count_parameters", "with_vectors"]
+__all__ = ["LAYERS", "bilstm_tagger", "count_parameters", "summary_rows", "with_vectors"]
 
 LAYERS = {"keras": layers.LSTM, "arranged": LSTM}
 
