@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from nervaluate import Evaluator
-from sklearn.metrics import classification_report, confusion_matrix
+from sklearn.metrics import classification_report
 
 from legalner.data import Sentence
 from legalner.preprocess import TagSet
@@ -20,6 +20,7 @@ __all__ = [
     "all_o",
     "confusion",
     "entity_scores",
+    "error_kinds",
     "predicted_tags",
     "spans",
     "token_accuracy",
@@ -113,8 +114,7 @@ def entity_scores(gold: Sequence[Tags], predicted: Sequence[Tags]) -> EntityScor
     Raises:
         ValueError: Sentences of different number or length: something was cut, and would be missing from the score.
     """
-    if len(gold) != len(predicted) or any(len(g) != len(p) for g, p in zip(gold, predicted, strict=True)):
-        raise ValueError("gold and predicted differ in length; score whole sentences (see predicted_tags)")
+    _check_lengths(gold, predicted)
     labels = sorted({tag[2:] for tags in [*gold, *predicted] for tag in tags if tag != "O"})
     if not labels:
         return EntityScores(0.0, 0.0, 0.0, 0.0, pd.DataFrame(columns=_COLUMNS))
@@ -124,7 +124,7 @@ def entity_scores(gold: Sequence[Tags], predicted: Sequence[Tags]) -> EntityScor
     table = pd.DataFrame.from_dict(rows, orient="index", columns=_COLUMNS)
     in_gold = table[table["support"] > 0]
     macro = float(in_gold["f1"].mean()) if len(in_gold) else 0.0
-    return EntityScores(strict.precision, strict.recall, strict.f1, macro, table)
+    return EntityScores(float(strict.precision), float(strict.recall), float(strict.f1), macro, table)
 
 
 _COLUMNS = ["precision", "recall", "f1", "support", "predicted", "correct"]
@@ -132,7 +132,54 @@ _COLUMNS = ["precision", "recall", "f1", "support", "predicted", "correct"]
 
 def _row(scores: object) -> list[float]:
     s = scores
-    return [s.precision, s.recall, s.f1, s.possible, s.actual, s.correct]  # type: ignore[attr-defined]
+    numbers = [s.possible, s.actual, s.correct]  # type: ignore[attr-defined]
+    return [float(s.precision), float(s.recall), float(s.f1), *numbers]  # type: ignore[attr-defined]
+
+
+def _check_lengths(gold: Sequence[Tags], predicted: Sequence[Tags]) -> None:
+    if len(gold) != len(predicted) or any(len(g) != len(p) for g, p in zip(gold, predicted, strict=True)):
+        raise ValueError("gold and predicted differ in length; score whole sentences (see predicted_tags)")
+
+
+def error_kinds(gold: Sequence[Tags], predicted: Sequence[Tags], max_len: int | None = None) -> pd.Series:
+    """Count what became of each gold entity, and the predicted ones that touch none.
+
+    Args:
+        gold: IOB2 tags of each sentence.
+        predicted: IOB2 tags of each sentence.
+        max_len: Tokens that the network read of a sentence; None if all.
+
+    Returns:
+        Numbers of gold entities by kind: ``right``; else ``cut off`` (it ends behind ``max_len``); else ``wrong class``
+        (both ends right), ``wrong ends`` (a predicted entity of its class overlaps it), ``wrong class and ends`` (only
+        others do), or ``missed``. They add up to the gold entities. Then ``spurious``: predicted entities that overlap
+        no gold one.
+    """
+    _check_lengths(gold, predicted)
+    kinds = ["right", "cut off", "wrong class", "wrong ends", "wrong class and ends", "missed", "spurious"]
+    counts = dict.fromkeys(kinds, 0)
+    for true, guess in zip(gold, predicted, strict=True):
+        expected, found = spans(true), spans(guess)
+        for entity in expected:
+            counts[_kind(entity, [f for f in found if _overlap(entity, f)], max_len)] += 1
+        counts["spurious"] += sum(not any(_overlap(e, f) for e in expected) for f in found)
+    return pd.Series(counts, name="entities")
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _kind(entity: Span, touching: Sequence[Span], max_len: int | None) -> str:
+    if entity in touching:
+        return "right"
+    if max_len is not None and entity.end > max_len:
+        return "cut off"
+    if any((f.start, f.end) == (entity.start, entity.end) for f in touching):
+        return "wrong class"
+    if any(f.label == entity.label for f in touching):
+        return "wrong ends"
+    return "wrong class and ends" if touching else "missed"
 
 
 def _classes(tags: Iterable[Tags]) -> list[str]:
@@ -142,6 +189,7 @@ def _classes(tags: Iterable[Tags]) -> list[str]:
 
 def token_report(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFrame:
     """Precision, recall, F1 and support of each class over tokens, with scikit-learn's ``classification_report``."""
+    _check_lengths(gold, predicted)
     report = classification_report(_classes(gold), _classes(predicted), output_dict=True, zero_division=0)
     accuracy = report.pop("accuracy", None)
     table = pd.DataFrame(report).T
@@ -152,15 +200,17 @@ def token_report(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFram
 
 def token_accuracy(gold: Sequence[Tags], predicted: Sequence[Tags]) -> float:
     """Share of the tokens whose class is right."""
+    _check_lengths(gold, predicted)
     return float(np.mean(np.array(_classes(gold)) == np.array(_classes(predicted))))
 
 
 def confusion(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFrame:
     """Tokens by gold class (rows) and predicted class (columns)."""
+    _check_lengths(gold, predicted)
     true, guess = _classes(gold), _classes(predicted)
     labels = ["O", *sorted((set(true) | set(guess)) - {"O"})]
-    table = confusion_matrix(true, guess, labels=labels)
-    return pd.DataFrame(table, index=pd.Index(labels, name="gold"), columns=pd.Index(labels, name="predicted"))
+    table = pd.crosstab(pd.Series(true, name="gold"), pd.Series(guess, name="predicted"))
+    return table.reindex(index=labels, columns=labels, fill_value=0)
 
 
 def wrong_sentences(
@@ -175,18 +225,28 @@ def wrong_sentences(
 
     Returns:
         A row a wrong sentence: ``sentence`` (its number), ``tokens``, ``missed``, ``spurious``, and ``confidence``, the
-        highest probability that was given to a wrong tag.
+        highest probability that was given to a wrong class; where every class is right, and only a boundary between
+        two entities is wrong, to the tag at that boundary. NaN where all that is wrong was cut off.
     """
-    rows = []
+    _check_lengths(gold, predicted)
+    columns = ["sentence", "tokens", "missed", "spurious"]
+    rows: list[list[float]] = []
     for number, (true, guess) in enumerate(zip(gold, predicted, strict=True)):
         expected, found = Counter(spans(true)), Counter(spans(guess))
-        if expected == found:
-            continue
-        row = {"sentence": number, "tokens": len(true), "missed": (expected - found).total()}
-        row["spurious"] = (found - expected).total()
-        if probabilities is not None:
-            seen = probabilities[number][: len(true)]
-            wrong = [float(p) for p, t, g in zip(seen, true, guess, strict=False) if t != g]
-            row["confidence"] = max(wrong, default=0.0)  # type: ignore[assignment]
-        rows.append(row)
-    return pd.DataFrame(rows)
+        if expected != found:
+            rows.append([number, len(true), (expected - found).total(), (found - expected).total()])
+    table = pd.DataFrame(rows, columns=columns, dtype=int)
+    if probabilities is not None:
+        table["confidence"] = [_confidence(gold[i], predicted[i], probabilities[i]) for i in table["sentence"]]
+    return table
+
+
+def _confidence(true: Tags, guess: Tags, probabilities: np.ndarray) -> float:
+    """Highest probability of a wrong tag of one sentence; see :func:`wrong_sentences`.
+
+    In the ``class`` scheme, a slip within an entity splits it, so that the token behind reads ``B-`` where gold has
+    ``I-``, though the network's tag for it, the class, is right. So tokens whose class is wrong come first.
+    """
+    seen = list(zip(true, guess, probabilities[: len(true)], strict=False))
+    classes = [float(p) for t, g, p in seen if t[2:] != g[2:]]
+    return max(classes or [float(p) for t, g, p in seen if t != g], default=float("nan"))

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -55,13 +56,13 @@ class TagSet:
         """Collect the tags of the training data, sorted, behind ``_`` and ``O``."""
         if scheme not in ("class", "iob2"):
             raise ValueError(f"no tag scheme {scheme!r}; there are: class, iob2")
-        seen = {tag for s in sentences for tag in s.tags if tag != "O"}
+        labels = sorted({tag[2:] for s in sentences for tag in s.tags if tag != "O"})
         if scheme == "class":
-            names = sorted({tag[2:] for tag in seen})
-        else:
-            # B and I of every class, also where training holds no I: what begins can go on.
-            names = [f"{prefix}-{label}" for label in sorted({tag[2:] for tag in seen}) for prefix in "BI"]
-        return cls((PADDING, "O", *names), scheme)
+            if taken := {PADDING, "O"} & set(labels):
+                raise ValueError(f"no class may be called {taken.pop()!r} in the scheme class; rename it, or take iob2")
+            return cls((PADDING, "O", *labels), scheme)
+        # B and I of every class, also where training holds no I: what begins can go on.
+        return cls((PADDING, "O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")), scheme)
 
     def __len__(self) -> int:
         """Count the tags, ``_`` and ``O`` included."""
@@ -71,10 +72,13 @@ class TagSet:
         """Turn an IOB2 tag into this scheme's tag."""
         return tag[2:] if self.scheme == "class" and tag != "O" else tag
 
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
     def encode(self, tags: Sequence[str]) -> list[int]:
         """Turn IOB2 tags into indices; a tag outside the set becomes ``O``."""
-        index = {name: i for i, name in enumerate(self.names)}
-        return [index.get(self.simplify(tag), index["O"]) for tag in tags]
+        return [self._ids.get(self.simplify(tag), self._ids["O"]) for tag in tags]
 
     def decode(self, ids: Iterable[int]) -> tuple[str, ...]:
         """Turn indices into IOB2 tags: ``_`` counts as ``O``; in ``class``, a run of one class is one entity."""
@@ -92,7 +96,7 @@ class TagSet:
         return tuple(tags)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Tokens and their rows in one matrix of vectors, ``(2 + tokens, dimension)``.
 
@@ -102,27 +106,26 @@ class Vocabulary:
     tokens: tuple[str, ...]
     matrix: np.ndarray
 
-    def __post_init__(self) -> None:
-        """Index the tokens."""
-        object.__setattr__(self, "_rows", {token: row for row, token in enumerate(self.tokens, start=2)})
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {token: row for row, token in enumerate(self.tokens, start=2)}
 
     def rows(self, tokens: Iterable[str]) -> list[int]:
         """Row of each token."""
-        rows: dict[str, int] = self._rows  # type: ignore[attr-defined]
-        return [rows.get(token, 1) for token in tokens]
+        return [self._rows.get(token, 1) for token in tokens]
 
 
 def build_vocabulary(sentences: Iterable[Sentence], vectors: Vectors) -> Vocabulary:
     """Give every token that ``vectors`` has a vector for a row of the matrix; nothing of the tags is used."""
-    counts = Counter(token for s in sentences for token in s.tokens)
-    tokens = tuple(token for token in counts if vectors.has(token))
+    met = dict.fromkeys(token for s in sentences for token in s.tokens)  # in the order in which they are met
+    tokens = tuple(token for token in met if vectors.has(token))
     matrix = np.zeros((2 + len(tokens), vectors.dimension), np.float32)
     for row, token in enumerate(tokens, start=2):
         matrix[row] = vectors.vector(token)
     return Vocabulary(tokens, matrix)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encoded:
     """Sentences as arrays: token rows and tag ids ``(sentences, max_len)``, and the uncut lengths ``(sentences,)``."""
 
@@ -148,9 +151,10 @@ def encode(sentences: Sequence[Sentence], vocabulary: Vocabulary, tag_set: TagSe
         length = min(len(sentence), max_len)
         rows[i, :length] = vocabulary.rows(sentence.tokens[:max_len])
         tags[i, :length] = tag_set.encode(sentence.tags[:max_len])
-    outside = Counter(tag for s in sentences for tag in s.tags if tag_set.simplify(tag) not in tag_set.names)
+    counts = Counter(tag for s in sentences for tag in s.tags)
+    outside = [tag for tag in sorted(counts) if tag_set.simplify(tag) not in tag_set.names]
     if outside:
-        found = ", ".join(f"{tag} ({count})" for tag, count in sorted(outside.items()))
+        found = ", ".join(f"{tag} ({counts[tag]})" for tag in outside)
         warnings.warn(f"tags never seen in training, so they count as misses: {found}", UnseenTagWarning, stacklevel=2)
     return Encoded(rows, tags, np.array([len(s) for s in sentences], np.int32))
 
@@ -177,7 +181,7 @@ def padding_share(lengths: Sequence[int], batches: Iterable[Sequence[int]]) -> f
         here = [lengths[i] for i in batch]
         real += sum(here)
         padded += len(here) * max(here)
-    return 1 - real / padded
+    return 1 - real / padded if padded else 0.0
 
 
 def batches_by_length(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
@@ -201,6 +205,8 @@ def batches_by_length(lengths: Sequence[int], token_budget: int) -> list[list[in
 
 def save_encoded(folder: Path, corpus: Corpus, vocabulary: Vocabulary, tag_set: TagSet, max_len: int) -> None:
     """Encode the three parts of a corpus and write arrays, vectors, vocabulary and tag set into ``folder``."""
+    # Read first, so written last: if this is cut short, older files beside newer ones are not taken for a whole.
+    (folder / "tags.json").unlink(missing_ok=True)
     for name, sentences in corpus.parts.items():
         part = encode(sentences, vocabulary, tag_set, max_len)
         with replacing(folder / f"{name}.npz") as temporary:

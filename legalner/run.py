@@ -264,13 +264,15 @@ def record(folder: Path, root: Path) -> Path:
     """Keep a run: copy its ``metrics.json`` to ``results/PROFILE/seed-N.json``.
 
     Raises:
-        RunError: The run did not end, or ran with uncommitted changes or on a part that no table may quote.
+        RunError: The run did not end, or it ran with uncommitted changes or outside git.
     """
     path = folder / "metrics.json"
     if not path.exists():
         raise RunError(f"{path} is missing: the run did not end; `legalner run --profile … --resume` goes on")
     metrics = read_json(path)
-    if str(metrics.get("git_commit")).endswith("-dirty"):
+    if not metrics.get("git_commit"):
+        raise RunError(f"{path}: did not run in a git checkout, so nobody could say what ran")
+    if metrics["git_commit"].endswith("-dirty"):
         raise RunError(f"{path}: ran with uncommitted changes, so nobody could repeat it; commit, then run again")
     target = root / "results" / metrics["profile"] / f"seed-{metrics['seed']}.json"
     write_json(target, metrics)

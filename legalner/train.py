@@ -147,6 +147,8 @@ def train(
         while not _finished(history, config):
             figures = _epoch(model, fit, val, config, len(history.epochs), progress)
             longer = History([*history.epochs, figures])
+            if not history.epochs:
+                record.unlink(missing_ok=True)  # of another training, whose state and best weights are now replaced
             if longer.best == len(longer.epochs) - 1:
                 save_model(model, folder / "best.keras")
             # History after state: a kill between the two repeats an epoch, and never skips one.
@@ -195,7 +197,7 @@ def _epoch(
     result = model.fit(
         batches((fit.rows[order], fit.tags[order]), config.batch_size),
         validation_data=batches((val.rows, val.tags), config.batch_size),
-        initial_epoch=epoch, epochs=epoch + 1, verbose=1 if progress == "bar" else 0,
+        shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=1 if progress == "bar" else 0,
     )  # fmt: skip
     figures = {name: float(values[0]) for name, values in result.history.items()}
     figures["seconds"] = time.perf_counter() - start

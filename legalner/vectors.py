@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,7 +54,8 @@ def load_vectors(name: str, train: Sequence[Sentence], *, dimension: int = 300, 
         return SpacyVectors(name.removeprefix("spacy:"))
     if name == "none":
         return NoVectors(train, dimension=dimension, seed=seed)
-    raise VectorsError(f"no vectors {name!r}; there are: fasttext, spacy:PIPELINE (such as spacy:de_core_news_md), none")
+    names = "fasttext, spacy:PIPELINE (such as spacy:de_core_news_md), none"
+    raise VectorsError(f"no vectors {name!r}; there are: {names}")
 
 
 class FastTextVectors:
@@ -123,7 +123,9 @@ class SpacyVectors:
         try:
             # Only the vectors are wanted; the components would cost memory and time.
             self._vocab = spacy.load(pipeline, exclude=list(_COMPONENTS)).vocab
-        except OSError:
+        except OSError as error:
+            if Path(pipeline).exists():
+                raise VectorsError(f"{pipeline}: the folder holds no spaCy pipeline ({error})") from None
             raise VectorsError(
                 f"spaCy pipeline {pipeline!r} is not installed. Get it with spaCy's own command, "
                 f"`python -m spacy download {pipeline}` (never with `pip install {pipeline}`: on package indexes that "
@@ -171,11 +173,15 @@ def nearest(token: str, tokens: Sequence[str], matrix: np.ndarray, count: int = 
         count: How many to return.
 
     Returns:
-        Tokens and cosine similarities, nearest first.
+        Tokens and cosine similarities, nearest first, without the token itself.
+
+    Raises:
+        VectorsError: ``token`` is none of ``tokens``.
     """
+    if token not in tokens:
+        raise VectorsError(f"{token!r} has no row among these {len(tokens):,} tokens; take a word of the corpus")
     norms = np.linalg.norm(matrix, axis=1) + 1e-9
     here = list(tokens).index(token)
     similarity = matrix @ matrix[here] / (norms * norms[here])
-    similarity[here] = -np.inf
-    best = np.argsort(-similarity)[:count]
+    best = [i for i in np.argsort(-similarity, kind="stable") if i != here][:count]
     return [(tokens[i], float(similarity[i])) for i in best]

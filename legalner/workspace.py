@@ -10,7 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MissingStepError", "checkout", "need", "read_json", "replacing", "run_folder", "write_json", "write_metrics"]
+__all__ = [
+    "MissingStepError",
+    "checkout",
+    "need",
+    "read_json",
+    "replacing",
+    "run_folder",
+    "write_json",
+    "write_metrics",
+]
 
 
 class MissingStepError(FileNotFoundError):

@@ -8,12 +8,27 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["ConllError", "DataError", "Scheme", "Sentence", "TagRepairWarning", "parse_conll", "read_conll", "write_conll"]
+from legalner.workspace import replacing
+
+__all__ = [
+    "ConllError",
+    "DataError",
+    "Scheme",
+    "Sentence",
+    "TagRepairWarning",
+    "parse_conll",
+    "read_conll",
+    "write_conll",
+]
 
 Scheme = Literal["iob2", "iob1", "bioes"]
 _TAG = re.compile(r"O|[BIES]-\S+")
+_SPACE = re.compile(r"[ \t]+")
+# Tokens and tags that a file gives back as they were written.
+_WRITABLE_TOKEN = re.compile(r"(?!\ufeff|-DOCSTART-\Z)[^ \t\n\ud800-\udfff]+")
+_WRITABLE_TAG = re.compile(r"O|[BI]-[^\s\ud800-\udfff]+")
 
 
 class DataError(ValueError):
@@ -24,6 +39,7 @@ class ConllError(DataError):
     """A CoNLL file that cannot be read; the message names file and line."""
 
     def __init__(self, name: str | Path, line: int | None, message: str) -> None:
+        """Put where before what; ``line`` is None where it is the file as a whole."""
         where = f"{name}" if line is None else f"{name}, line {line}"
         super().__init__(f"{where}: {message}")
 
@@ -66,15 +82,15 @@ def read_conll(
 ) -> list[Sentence]:
     """Read a CoNLL file: the token in the first column, the tag in the last, a blank line after each sentence.
 
-    Takes what is met in the wild: LF or CRLF, a byte-order mark, spaces or tabs, more than two columns, comment lines
-    (``# …``), ``-DOCSTART-`` lines, any number of blank lines, no blank line at the end.
+    Takes what is met in the wild: LF, CRLF or CR, a byte-order mark, spaces or tabs, more than two columns, comment
+    lines (``# …``), ``-DOCSTART-`` lines, any number of blank lines, no blank line at the end.
 
     Args:
         path: The file, in UTF-8.
         court: Court to note with every sentence.
         scheme: How the file writes tags. ``iob1`` and ``bioes`` are turned into ``iob2``.
-        repair: In ``iob2``, what to do with an ``I-X`` that continues nothing: turn it into ``B-X`` and warn with
-            their number, or (False) refuse the file.
+        repair: What to do with an ``I-X`` (in ``bioes`` also an ``E-X``) that continues nothing: turn it into ``B-X``
+            and warn with their number, or (False) refuse the file. In ``iob1`` it is how entities begin.
         separator: Column separator, such as ``"\\t"`` where tokens hold spaces; None for any run of spaces and tabs.
 
     Returns:
@@ -82,12 +98,14 @@ def read_conll(
 
     Raises:
         ConllError: The file is empty, is not UTF-8, or has a line that cannot be understood.
-        DataError: There is no such file.
+        DataError: There is no such file or scheme.
     """
     try:
         content = Path(path).read_bytes()
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"{path}: no such file") from None
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); expected a CoNLL file") from None
     return parse_conll(content, path, court=court, scheme=scheme, repair=repair, separator=separator)
 
 
@@ -101,6 +119,8 @@ def parse_conll(
     separator: str | None = None,
 ) -> list[Sentence]:
     """Read the content of a CoNLL file; ``name`` is what errors call it. See :func:`read_conll`."""
+    if scheme not in get_args(Scheme):
+        raise DataError(f"no tag scheme {scheme!r}; there are: {', '.join(get_args(Scheme))}")
     sentences: list[Sentence] = []
     orphans: list[int] = []
     rows: list[tuple[int, str, str]] = []
@@ -112,15 +132,16 @@ def parse_conll(
             rows.clear()
 
     for number, line in enumerate(_lines(content, name), start=1):
-        if not line.strip(" \t"):
+        columns = _columns(line, separator)
+        if not columns or columns[0] == "-DOCSTART-":
             close()
-        elif (row := _row(name, number, line, separator)) is not None:
+        elif (row := _row(name, number, columns)) is not None:
             rows.append((number, *row))
     close()
     if not sentences:
         raise ConllError(name, None, "holds no sentence; expected lines of `token tag`")
-    if orphans and scheme == "iob2":
-        found = f"{len(orphans)} tag(s) `I-…` continue no entity, first in line {orphans[0]}"
+    if orphans and scheme != "iob1":
+        found = f"{len(orphans)} tag(s) such as `I-…` continue no entity, first in line {orphans[0]}"
         if not repair:
             raise ConllError(name, None, f"{found}; mend the file, or read it with repair=True or scheme='iob1'")
         warnings.warn(f"{name}: {found}; each was read as `B-…`", TagRepairWarning, stacklevel=2)
@@ -128,20 +149,28 @@ def parse_conll(
 
 
 def _lines(content: bytes, name: str | Path) -> list[str]:
-    """Split at line feeds only: Unicode has other line ends, and they may stand inside a token."""
+    """Split at LF and CRLF, or CR where there is no LF: Unicode's other line ends may stand inside a token."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+        # The error's position, like its copy of the content, leaves the byte-order mark out.
+        line = error.object[: error.start].count(b"\n") + 1
         raise ConllError(name, line, "is not UTF-8; save the file as UTF-8 (for example with `iconv`)") from None
+    if "\n" not in text:
+        return text.split("\r")
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
-def _row(name: str | Path, number: int, line: str, separator: str | None) -> tuple[str, str] | None:
-    """Token and tag of a line, or None for a line that carries neither."""
-    columns = line.split(separator) if separator else [part for part in re.split(r"[ \t]+", line) if part]
-    if columns[0] == "-DOCSTART-":
-        return None
+def _columns(line: str, separator: str | None) -> list[str]:
+    """Columns of a line; none for a blank line."""
+    stripped = line.strip(" \t")
+    if not stripped:
+        return []
+    return line.split(separator) if separator else _SPACE.split(stripped)
+
+
+def _row(name: str | Path, number: int, columns: Sequence[str]) -> tuple[str, str] | None:
+    """Token and tag of a line, or None for a comment."""
     tag = columns[-1]
     has_tag = len(columns) > 1 and _TAG.fullmatch(tag) is not None
     # "# O" is a token, "# a remark" is not: only a valid tag in the last column makes the difference.
@@ -151,33 +180,47 @@ def _row(name: str | Path, number: int, line: str, separator: str | None) -> tup
         raise ConllError(name, number, f"one column ({columns[0][:40]!r}); expected `token tag`")
     if not has_tag:
         raise ConllError(name, number, f"{tag[:40]!r} is no tag; expected `O`, `B-CLASS` or `I-CLASS`")
-    return columns[0], sys.intern(tag)
+    if not columns[0].strip(" \t"):
+        raise ConllError(name, number, "the token is empty; expected `token tag`")
+    return columns[0], tag
 
 
-def _to_iob2(
-    name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Scheme, orphans: list[int]
-) -> list[str]:
-    """IOB2 tags of one sentence; line numbers of ``I-`` tags without a beginning are added to ``orphans``."""
+def _to_iob2(name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Scheme, orphans: list[int]) -> list[str]:
+    """IOB2 tags of one sentence; line numbers of ``I-`` and ``E-`` without a beginning are added to ``orphans``."""
     tags: list[str] = []
     previous = "O"
     for number, _, tag in rows:
         prefix, _, label = tag.partition("-")
         if prefix in "ES" and scheme != "bioes":
             raise ConllError(name, number, f"`{tag}` belongs to the BIOES scheme; read the file with scheme='bioes'")
-        continues = previous[:1] in ("B", "I") and previous[2:] == label
-        if prefix == "S" or (prefix in ("I", "E") and not continues):
-            if prefix != "S":
-                orphans.append(number)
-            prefix_now = "B"
+        if tag == "O":
+            tags.append("O")
+        elif prefix in "IE" and previous in (f"B-{label}", f"I-{label}"):
+            tags.append(sys.intern(f"I-{label}"))
         else:
-            prefix_now = "I" if prefix == "E" else prefix
-        tags.append(sys.intern(f"{prefix_now}-{label}") if label else "O")
-        # After the end of a BIOES entity, nothing continues it.
-        previous = "O" if prefix in ("E", "S") else tags[-1]
+            if prefix in "IE":
+                orphans.append(number)
+            tags.append(sys.intern(f"B-{label}"))
+        # Nothing continues a BIOES entity that has ended.
+        previous = "O" if prefix in "ES" else tags[-1]
     return tags
 
 
 def write_conll(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    """Write sentences as UTF-8 CoNLL lines ``token tag``, with LF and a blank line after each sentence."""
-    blocks = ("\n".join(f"{token} {tag}" for token, tag in zip(s.tokens, s.tags, strict=True)) for s in sentences)
-    Path(path).write_text("".join(f"{block}\n\n" for block in blocks), encoding="utf-8", newline="\n")
+    """Write sentences as UTF-8 CoNLL lines ``token tag``, with LF and a blank line after each sentence.
+
+    Raises:
+        DataError: A token or tag that would not be read back as it is, such as a token with a space in it.
+    """
+    lines: list[str] = []
+    for sentence in sentences:
+        for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
+            if not _WRITABLE_TOKEN.fullmatch(token) or not _WRITABLE_TAG.fullmatch(tag):
+                raise DataError(
+                    f"{path}: token {token[:40]!r} with tag {tag[:40]!r} would not be read back as it is; take spaces "
+                    f"and line ends out of tokens, and write tags as `O`, `B-CLASS` or `I-CLASS`"
+                )
+            lines.append(f"{token} {tag}\n")
+        lines.append("\n")
+    with replacing(Path(path)) as temporary:
+        temporary.write_text("".join(lines), encoding="utf-8", newline="\n")

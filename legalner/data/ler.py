@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 
 import pooch
 
@@ -25,6 +25,7 @@ SOURCE_VARIABLE = "LEGALNER_LER_SOURCE"
 ARCHIVE = "dataset_courts.zip"
 # No member of the archive is larger than 4 MB; more than this is no LER file.
 MAX_MEMBER_BYTES = 32_000_000
+AGAIN = "replace it by a fresh copy"
 
 FINE = {
     "PER": "person", "RR": "judge (Richter)", "AN": "lawyer (Anwalt)",
@@ -85,7 +86,7 @@ COURTS = tuple(name for name in FILES if not name.startswith("ler_"))
 
 def cache_folder() -> Path:
     """Folder of downloads and of what is made from them: ``LEGALNER_CACHE``, or the system's cache folder."""
-    return Path(os.environ.get("LEGALNER_CACHE") or pooch.os_cache("legalner"))
+    return Path(os.environ.get("LEGALNER_CACHE") or pooch.os_cache("legalner")).expanduser()
 
 
 def read_file(name: str, source: str | Path | None = None) -> list[Sentence]:
@@ -142,7 +143,8 @@ def _download(base: str, name: str, progress: bool) -> Path:
         pooch.HTTPDownloader(progressbar=progress, timeout=60)(url, output, pup)
         # Checked here, before Pooch takes the file for whole: a wrong content is an error that Pooch tries again on.
         for member in COURTS if file == ARCHIVE else (name,):
-            check(member, *_content(member, Path(output)))
+            content = _member(member, Path(output), url) if file == ARCHIVE else Path(output).read_bytes()
+            check(member, content, url)
 
     folder = cache_folder() / "ler"
     pup = pooch.create(path=folder, base_url=base.rstrip("/") + "/", registry={file: None}, retry_if_failed=3)
@@ -150,8 +152,9 @@ def _download(base: str, name: str, progress: bool) -> Path:
         pup.fetch(file, downloader=download_and_check)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise DataError(
-            f"{base.rstrip('/')}/{file}: download into {folder} failed ({error}). Try again; or get the file by "
-            f"other means and set {SOURCE_VARIABLE} (or --source) to its folder; or use the sample corpus."
+            f"{base.rstrip('/')}/{file}: download into {folder} failed, and nothing of it was kept ({error}). Try "
+            f"again; or get the file by other means and set {SOURCE_VARIABLE} (or --source) to its folder; or use the "
+            f"sample corpus."
         ) from error
     return folder
 
@@ -164,30 +167,43 @@ def _content(name: str, place: Path) -> tuple[bytes, str]:
             return _content(name, archive)
         place = alone
     if not place.exists():
-        raise DataError(f"{place}: no such file; expected {ARCHIVE} or {name}.conll in the folder")
-    if not zipfile.is_zipfile(place):
-        if place.suffix == ".zip":
-            raise DataError(f"{place}: the zip is damaged or cut off; delete it and download it again")
+        expected = f"{ARCHIVE} or {name}.conll" if name in COURTS else f"{name}.conll"
+        raise DataError(f"{place}: no such file; expected {expected} in the folder")
+    if place.suffix == ".zip" or zipfile.is_zipfile(place):
+        return _member(name, place, str(place)), f"{place}/{name}.conll"
+    try:
         return place.read_bytes(), str(place)
-    return _member(name, place), f"{place}/{name}.conll"
+    except OSError as error:
+        raise DataError(f"{place}: cannot be read ({error.strerror}); expected LER's {name}.conll") from None
 
 
-def _member(name: str, archive: Path) -> bytes:
+def _member(name: str, archive: Path, place: str) -> bytes:
     """Bytes of one member; nothing is unpacked to disk, and nothing beyond the size of a court's file is read."""
+    if name not in COURTS:
+        raise DataError(f"{place}: a zip holds court files only; set the source to a folder with {name}.conll")
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in opened.namelist():
-                if PurePosixPath(member).is_absolute() or ".." in PurePosixPath(member).parts or "\\" in member:
-                    raise DataError(f"{archive}: member {member!r} points out of its folder; do not use this file")
-            if f"{name}.conll" not in opened.namelist():
-                raise DataError(f"{archive}: member {name}.conll is missing; download the archive again")
+            members = opened.namelist()
+            if outside := [member for member in members if _escapes(member)]:
+                raise DataError(f"{place}: member {outside[0]!r} points out of its folder; do not use this file")
+            if f"{name}.conll" not in members:
+                raise DataError(f"{place}: member {name}.conll is missing; {AGAIN}")
             with opened.open(f"{name}.conll") as stream:
                 content = stream.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{archive}: the zip is damaged or cut off ({error}); delete it and download it again") from None
+    except DataError:
+        raise
+    # A damaged zip can claim a password, a compression that does not exist, or text that is none.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+        raise DataError(f"{place}: the zip cannot be read, it may be damaged or cut off ({error}); {AGAIN}") from None
     if len(content) > MAX_MEMBER_BYTES:
-        raise DataError(f"{archive}: member {name}.conll is larger than any court's file; do not use this file")
+        raise DataError(f"{place}: member {name}.conll is larger than any court's file; do not use this file")
     return content
+
+
+def _escapes(member: str) -> bool:
+    """Tell whether a member's name, taken as a path on any system, leads out of the folder."""
+    path = PureWindowsPath(member)  # which takes both slashes
+    return bool(path.anchor) or ".." in path.parts
 
 
 def check(name: str, content: bytes, place: str | Path) -> None:
@@ -200,5 +216,5 @@ def check(name: str, content: bytes, place: str | Path) -> None:
     if found != FILES[name].sha256:
         raise DataError(
             f"{place}: the content is not that of LER's {name}.conll (SHA-256 {found[:12]}…, expected "
-            f"{FILES[name].sha256[:12]}…); delete the file and download it again"
+            f"{FILES[name].sha256[:12]}…); {AGAIN}"
         )

@@ -84,7 +84,7 @@ def load_corpus(
         corpus = _upstream(source)
     elif split == "bverwg":
         corpus = _bverwg(source)
-    elif Path(split).is_dir():
+    elif split and Path(split).is_dir():
         corpus = load_files(*(Path(split) / f"{part}.conll" for part in ("train", "val", "test")), name=split)
     else:
         raise DataError(f"no split {split!r}; there are: {', '.join(SPLITS)}, and folders with train.conll and so on")
@@ -106,8 +106,8 @@ def _by_courts(name: str, train_courts: Sequence[str], test_courts: Sequence[str
             raise DataError(f"no court {court!r} in LER; there are: {', '.join(COURTS)}")
     if not train_courts or not test_courts:
         raise DataError("split 'courts' needs train_courts and test_courts, such as ['bfh'] and ['bsg']")
-    if both := set(train_courts) & set(test_courts):
-        raise DataError(f"{', '.join(sorted(both))} cannot be trained and tested on at once")
+    if twice := [court for court, times in Counter([*train_courts, *test_courts]).items() if times > 1]:
+        raise DataError(f"{', '.join(twice)} named twice; a court is either trained on or tested on, and once")
     train: list[Sentence] = []
     val: list[Sentence] = []
     for court in train_courts:

@@ -1,0 +1,58 @@
+# Each target makes the environment if it is missing, and does nothing twice.
+#   make tutorial                                  the lessons, headless, on the sample corpus (minutes, no network)
+#   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
+#   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
+#   make lab | test | check | format | tables | lock | clean
+PYTHON  ?= python3
+PROFILE ?= smoke
+VENV    := .venv
+BIN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+READY   := $(VENV)/installed
+
+ifdef LER
+export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
+endif
+
+.PHONY: tutorial lab test check format lock tables clean
+
+tutorial: $(READY)
+	$(BIN)/legalner run --profile $(PROFILE) --verbose
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+# Lint, format, types, and that notebooks hold no outputs.
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# README's tables, from results/.
+tables: $(READY)
+	$(BIN)/python tools/tables.py
+
+# Pin every dependency anew, for all systems and Pythons, and environment.yml after it.
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/python tools/environment.py
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# TensorFlow brings setuptools, which the lock pins too: without build isolation nothing unpinned is installed.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; assert (3, 11) <= sys.version_info < (3, 14), 'Python 3.11 to 3.13 is needed; set PYTHON=python3.12, say'"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	$(BIN)/python -c "open('$(READY)', 'w').close()"

@@ -1,0 +1,5 @@
+"""``python -m legalner`` is ``legalner``."""
+
+from legalner.cli import main
+
+main()

@@ -1,0 +1,156 @@
+"""Figures of the lesson on measuring: scores beside a baseline, scores by class, kinds of error, and confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from legalner.data import COARSE
+
+__all__ = ["class_bars", "confusion_map", "kind_bars", "view_bars"]
+
+# Blue and orange of Okabe and Ito's colour-blind safe palette; hatches tell the bars apart without colour.
+_FILL: tuple[dict[str, Any], ...] = ({"color": "#0072B2"}, {"color": "#E69F00", "hatch": "//", "edgecolor": "white"})
+
+
+def view_bars(views: pd.DataFrame, title: str = "") -> Figure:
+    """Draw scores side by side, a group of bars for each way of measuring.
+
+    Args:
+        views: Scores between 0 and 1; a row a way of measuring, a column a tagger.
+        title: Title of the figure.
+
+    Returns:
+        The figure; each bar carries its value.
+    """
+    figure, axes = plt.subplots(figsize=(1.2 + 1.9 * len(views), 3.8), layout="constrained")
+    width = 0.8 / len(views.columns)
+    for i, column in enumerate(views.columns):
+        places = np.arange(len(views)) + (i - (len(views.columns) - 1) / 2) * width
+        bars = axes.bar(places, views[column], width, label=column, **_FILL[i % len(_FILL)])
+        axes.bar_label(bars, fmt="{:.3f}", padding=2, fontsize=9)
+    axes.set_xticks(range(len(views)), [str(name) for name in views.index])
+    axes.set(ylim=(0, 1.12), ylabel="score (share, 0 to 1)", xlabel="how it is measured", title=title)
+    axes.set_yticks(np.linspace(0, 1, 6))
+    figure.legend(loc="outside lower center", ncols=len(views.columns), frameon=False)
+    return figure
+
+
+def class_bars(per_class: pd.DataFrame, title: str = "") -> Figure:
+    """Draw support and F1 of each class, the most frequent class on top.
+
+    Args:
+        per_class: A row a class: ``precision``, ``recall``, ``f1``, ``support`` and ``predicted``, as in
+            :class:`legalner.evaluate.EntityScores`.
+        title: Title of the figure.
+
+    Returns:
+        The figure: support on the left, on a logarithmic axis; on the right F1 as a bar, with precision and recall
+        as markers.
+    """
+    table = per_class.sort_values("support", kind="stable")
+    places = np.arange(len(table))
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(9, 1.4 + 0.27 * len(table)), sharey=True, width_ratios=(1, 2), layout="constrained"
+    )
+    bars = left.barh(places, table["support"], color="#999999")
+    left.bar_label(bars, [f"{n:,.0f}" for n in table["support"]], padding=2, fontsize=8)
+    left.set_xscale("symlog", linthresh=1)
+    left.set_xlim(0, 10 * max([1, *table["support"]]))
+    left.set_yticks(places, [str(label) for label in table.index])
+    left.set(xlabel="gold entities (log scale)", ylabel="class")
+    right.barh(places, table["f1"], color="#9ECAE9", label="F1")
+    # A class that was never predicted has no precision, and one that gold lacks no recall.
+    precision, recall = table["precision"].where(table["predicted"] > 0), table["recall"].where(table["support"] > 0)
+    right.plot(precision, places, ">", color="#0072B2", label="precision")
+    right.plot(recall, places, "<", color="#D55E00", markerfacecolor="white", label="recall")
+    for place, predicted in zip(places, table["predicted"], strict=True):
+        if not predicted:
+            right.text(0.03, place, "never predicted", va="center", fontsize=8)
+    right.set(xlim=(-0.02, 1.02), xlabel="strict entity score (share, 0 to 1)")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    figure.suptitle(title)
+    return figure
+
+
+def kind_bars(kinds: pd.Series, title: str = "") -> Figure:
+    """Draw what became of the gold entities, and how many predicted ones are spurious.
+
+    Args:
+        kinds: Numbers of entities by kind, as :func:`legalner.evaluate.error_kinds` counts them.
+        title: Title of the figure.
+
+    Returns:
+        The figure: a bar a kind; beside each its number and, but for ``spurious``, its share of the gold entities.
+    """
+    table = kinds[::-1]
+    gold = max(int(kinds.drop("spurious").sum()), 1)
+    figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
+    styles = {"right": _FILL[0], "spurious": {"color": "#999999", "hatch": "..", "edgecolor": "white"}}
+    for place, (kind, number) in enumerate(table.items()):
+        bars = axes.barh(place, number, **styles.get(str(kind), _FILL[1]))
+        share = "not in gold" if kind == "spurious" else f"{number / gold:.1%} of gold"
+        axes.bar_label(bars, [f"{number:,} ({share})"], padding=3, fontsize=9)
+    axes.set_yticks(range(len(table)), [str(kind) for kind in table.index])
+    axes.set(xlabel="entities", ylabel="what became of them", title=title)
+    axes.set_xlim(0, 1.35 * max(table.max(), 1))
+    return figure
+
+
+def confusion_map(table: pd.DataFrame, title: str = "", *, lowest: float = 0.001) -> Figure:
+    """Draw which class the tokens of each gold class were given, as shares of the gold class's tokens.
+
+    The cell of `O` predicted as `O` is left out, and colours are on a logarithmic scale, so that the rest shows.
+
+    Args:
+        table: Tokens by gold class (rows) and predicted class (columns), as :func:`legalner.evaluate.confusion` has it.
+        title: Title of the figure.
+        lowest: Share that has the lightest colour; smaller ones have it too, and 0 is blank.
+
+    Returns:
+        The figure. Classes of one coarse class stand together, between lines; the diagonal is framed. Shares of 1 %
+        and more are written into their cells.
+    """
+    labels = _grouped(table.index)
+    counts = table.loc[labels, labels]
+    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0).to_numpy(copy=True)
+    if "O" in labels:
+        shares[labels.index("O"), labels.index("O")] = 0.0
+    size = 2.5 + 0.36 * len(labels)
+    figure, axes = plt.subplots(figsize=(size + 1, size), layout="constrained")
+    shown = np.ma.masked_equal(shares, 0).clip(lowest, 1)
+    image = axes.imshow(shown, cmap="Blues", norm=LogNorm(lowest, 1))
+    for row, column in zip(*np.nonzero(shares >= 0.01), strict=True):
+        color = "white" if shares[row, column] > 0.2 else "black"
+        axes.text(column, row, f"{shares[row, column]:.0%}"[:-1], ha="center", va="center", fontsize=8, color=color)
+    if "O" in labels:
+        axes.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor="#999999", hatch="xxx", linewidth=0))
+    axes.set_xticks(range(len(labels)), labels, rotation=90)
+    axes.set_yticks(range(len(labels)), [f"{label}  ({counts.loc[label].sum():,})" for label in labels])
+    axes.set(xlabel="predicted class", ylabel="gold class (tokens)", title=title)
+    for i in range(1, len(labels)):
+        axes.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=0.9, zorder=3))
+        if _group(labels[i - 1]) != _group(labels[i]):
+            axes.axhline(i - 0.5, color="#bbbbbb", linewidth=0.7)
+            axes.axvline(i - 0.5, color="#bbbbbb", linewidth=0.7)
+    bar = figure.colorbar(image, label="share of the gold class's tokens (log scale; cells: %)", shrink=0.8)
+    ticks = [share for share in (0.001, 0.01, 0.1, 1) if share >= lowest]
+    bar.set_ticks(ticks, labels=[f"{share:.1%}" if share < 0.01 else f"{share:.0%}" for share in ticks])
+    return figure
+
+
+def _group(label: str) -> str:
+    return COARSE.get(label, label)
+
+
+def _grouped(labels: Iterable[str]) -> list[str]:
+    """Sort classes: `O`, then LER's classes by coarse class, then others."""
+    order = ["O", *COARSE]
+    return sorted(labels, key=lambda label: (order.index(label) if label in order else len(order), label))

@@ -1,0 +1,114 @@
+"""What the tests share: a cache of their own, the real corpus where there is one, and an invented one in its shape."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from legalner.data import Sentence, ler, splits
+from legalner.data.ler import ARCHIVE, SOURCE_VARIABLE, LerFile
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples every time, however slow the machine: a test that fails must fail again.
+settings.register_profile("legalner", deadline=None, derandomize=True, database=None)
+settings.load_profile("legalner")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Point LEGALNER_CACHE at a folder of this session's, for every test and for the processes that tests start."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEGALNER_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test's alone, not there yet."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("LEGALNER_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ler_source() -> str:
+    """Where the real corpus lies; a test that asks for it is skipped where it is not."""
+    if source := os.environ.get(SOURCE_VARIABLE):
+        return source
+    sibling = ROOT.parent / "shared" / "ler"
+    if not sibling.is_dir():
+        pytest.skip(f"needs the LER corpus: set {SOURCE_VARIABLE}, or put it beside the checkout in ../shared/ler")
+    return str(sibling)
+
+
+@pytest.fixture(scope="session")
+def ler_files(ler_source: str) -> dict[str, list[Sentence]]:
+    """Every file of the real corpus, read once for all tests: each takes a second."""
+    return {name: ler.read_file(name, ler_source) for name in ler.FILES}
+
+
+@dataclass(frozen=True)
+class FakeLer:
+    """An invented corpus of a few sentences that the package takes for LER."""
+
+    contents: dict[str, bytes]
+
+    def zip(self, *, leave_out: str = "", **added: bytes) -> bytes:
+        """Make the archive of the court files, less a member and plus some."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in {f"{court}.conll": self.contents[court] for court in ler.COURTS}.items():
+                if name != leave_out:
+                    archive.writestr(name, content)
+            for name, content in added.items():
+                archive.writestr(name, content)
+        return buffer.getvalue()
+
+    def write(self, folder: Path) -> Path:
+        """Lay the corpus out as upstream does: the archive, and dev and test beside it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ARCHIVE).write_bytes(self.zip())
+        for name in ("ler_dev", "ler_test"):
+            (folder / f"{name}.conll").write_bytes(self.contents[name])
+        return folder
+
+
+def fake_sentence(word: str) -> bytes:
+    """Three tokens, one entity."""
+    return f"{word} B-GRT\nentschied I-GRT\n. O\n\n".encode()
+
+
+@pytest.fixture
+def fake_ler(monkeypatch: pytest.MonkeyPatch) -> FakeLer:
+    """Put an invented corpus of three courts in LER's place.
+
+    bag holds a0 … a9 and once more a0; bgh b0 … b3; bverwg c0 and c1. Upstream's dev is a0, b0, b1; its test a0, a0,
+    b2: of a0 there is one more in them than the courts hold.
+    """
+    words = {
+        "bag": [*(f"a{i}" for i in range(10)), "a0"],
+        "bgh": [f"b{i}" for i in range(4)],
+        "bverwg": ["c0", "c1"],
+        "ler_dev": ["a0", "b0", "b1"],
+        "ler_test": ["a0", "a0", "b2"],
+    }
+    contents = {name: b"".join(map(fake_sentence, file)) for name, file in words.items()}
+    files = {
+        name: LerFile(name, "invented", len(words[name]), 3 * len(words[name]), len(words[name]), digest)
+        for name, digest in ((name, hashlib.sha256(content).hexdigest()) for name, content in contents.items())
+    }
+    monkeypatch.setattr(ler, "FILES", files)
+    for module in (ler, splits):
+        monkeypatch.setattr(module, "COURTS", ("bag", "bgh", "bverwg"))
+    monkeypatch.delenv(SOURCE_VARIABLE, raising=False)
+    return FakeLer(contents)

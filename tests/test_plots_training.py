@@ -1,0 +1,68 @@
+"""The pictures of training show the figures that they were given."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from legalner.plots.training import descent, grouped_bars, learning_curves, loss_of_probability
+from legalner.train import History
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+HISTORY = History(
+    [
+        {"loss": 2.0, "accuracy": 0.5, "val_loss": 1.5, "val_accuracy": 0.6},
+        {"loss": 1.0, "accuracy": 0.7, "val_loss": 1.2, "val_accuracy": 0.65},
+        {"loss": 0.5, "accuracy": 0.9, "val_loss": 1.4, "val_accuracy": 0.7},
+    ]
+)
+
+
+def test_learning_curves_show_both_parts_and_the_best_epoch() -> None:
+    losses, accuracies = learning_curves(HISTORY, baseline=0.55, title="a training").axes
+    train, val, best = losses.get_lines()
+    assert list(train.get_xdata()) == [1, 2, 3]
+    assert list(train.get_ydata()) == [2.0, 1.0, 0.5] and list(val.get_ydata()) == [1.5, 1.2, 1.4]
+    assert set(best.get_xdata()) == {2}
+    assert (train.get_marker(), train.get_linestyle()) != (val.get_marker(), val.get_linestyle())
+    assert set(accuracies.get_lines()[-1].get_ydata()) == {0.55}
+    assert losses.get_xlabel() == "epoch" and "nats" in losses.get_ylabel()
+
+
+def test_learning_curves_of_one_epoch_without_a_baseline() -> None:
+    losses, accuracies = learning_curves(History(HISTORY.epochs[:1])).axes
+    assert losses.get_xlim() == (0.5, 1.5)
+    assert len(accuracies.get_lines()) == 3
+
+
+def test_the_loss_is_minus_the_logarithm_of_the_probability() -> None:
+    axes = loss_of_probability([0.5]).axes[0]
+    curve, point = axes.get_lines()
+    x, y = curve.get_xdata(), curve.get_ydata()
+    assert np.allclose(np.exp(-np.asarray(y)), x)
+    assert point.get_ydata()[0] == pytest.approx(np.log(2))
+    assert axes.texts[0].get_text() == "p = 0.5: 0.69"
+
+
+def test_descent_draws_a_line_for_each_rate() -> None:
+    axes = descent({"slow": [3.0, 2.9], "fast": [3.0, 1.0]}).axes[0]
+    assert [list(line.get_ydata()) for line in axes.get_lines()] == [[3.0, 2.9], [3.0, 1.0]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["slow", "fast"]
+
+
+def test_bars_carry_their_numbers_and_leave_out_what_is_not_there() -> None:
+    series = {"network": {"all": 0.9, "padding": float("nan")}, "baseline": {"all": 0.5, "padding": 1.0}}
+    axes = grouped_bars(series, ylabel="share", title="accuracy", digits=2).axes[0]
+    assert [bar.get_height() for bar in axes.containers[1]] == [0.5, 1.0]
+    assert [text.get_text() for text in axes.texts] == ["0.90", "", "0.50", "1.00"]
+    assert axes.get_legend() is not None
+    assert grouped_bars({"one": {"a": 1.0}}, ylabel="y", title="t").axes[0].get_legend() is None

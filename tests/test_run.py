@@ -1,0 +1,155 @@
+"""The headless runner, on small notebooks made here; the real ones run in test_smoke.py."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from legalner.run import RunError, load_profile, record, run_profile
+
+METRICS = 'from legalner.workspace import run_folder, write_metrics\nRUN = run_folder(RUN_NAME)\n'
+
+
+def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NAME = 'x'\nSEED = 1") -> None:
+    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, root / "notebooks" / f"{name}.ipynb")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with two notebooks: one measures the corpus, the other scores."""
+    for folder in ("notebooks", "legalner", "profiles"):
+        (tmp_path / folder).mkdir()
+    write_notebook(tmp_path, "01_first", METRICS + "write_metrics(RUN, '01_first', {'split': 'toy', 'data': {'a': 1}})")
+    score = "{'data': {'b': 2}, 'entity': {'micro': {'f1': F1}}, 'evaluated_on': 'test'}"
+    write_notebook(
+        tmp_path, "02_second", METRICS + f"write_metrics(RUN, '02_second', {score})",
+        parameters="RUN_NAME = 'x'\nF1 = 0.5",
+    )  # fmt: skip
+    profile = "description: toy\nnotebooks: [01_first, 02_second]\ncell_timeout: 60\nparameters:\n  SEED: 3\n"
+    (tmp_path / "profiles" / "toy.yaml").write_text(profile)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_gathers_figures_and_pages(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run_profile("toy", parameters={"F1": 0.75})
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert folder == root / "runs" / "toy"
+    assert metrics["data"] == {"a": 1, "b": 2}
+    assert metrics["entity"]["micro"]["f1"] == 0.75
+    assert metrics["seed"] == 3 and metrics["profile"] == "toy" and metrics["evaluated_on"] == "test"
+    assert [n["name"] for n in metrics["notebooks"]] == ["01_first", "02_second"]
+    # A kernel holds some ten megabytes at the very least.
+    assert all(n["seconds"] > 0 and n["peak_rss_mb"] > 10 for n in metrics["notebooks"])
+    assert metrics["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert "02_second" in (folder / "html" / "index.html").read_text()
+    assert (folder / "html" / "02_second.html").stat().st_size > 1000
+    shown = capsys.readouterr().out
+    assert "[1/2] 01_first" in shown and "[2/2] 02_second" in shown and "0.750" in shown
+
+
+def test_a_failing_cell_is_named_and_the_notebook_kept(root: Path) -> None:
+    write_notebook(root, "02_second", "print('before')", "1 / 0")
+    with pytest.raises(RunError, match=r"02_second, cell \d: ZeroDivisionError: division by zero") as error:
+        run_profile("toy")
+    kept = root / "runs" / "toy" / "notebooks" / "02_second.ipynb"
+    assert str(kept) in str(error.value)
+    assert "before" in kept.read_text()
+    assert not (root / "runs" / "toy" / "metrics.json").exists()
+
+
+def test_resume_goes_on_after_the_finished_notebooks(root: Path) -> None:
+    good = (root / "notebooks" / "02_second.ipynb").read_text()
+    write_notebook(root, "02_second", "1 / 0")
+    with pytest.raises(RunError):
+        run_profile("toy")
+    (root / "notebooks" / "02_second.ipynb").write_text(good)
+    first = root / "runs" / "toy" / "notebooks" / "01_first.ipynb"
+    before = first.stat().st_mtime_ns
+    folder = run_profile("toy", resume=True)
+    assert first.stat().st_mtime_ns == before
+    assert json.loads((folder / "metrics.json").read_text())["data"] == {"a": 1, "b": 2}
+    with pytest.raises(RunError, match="other parameters"):
+        run_profile("toy", resume=True, parameters={"F1": 0.1})
+
+
+def test_a_cell_over_its_time_is_stopped(root: Path) -> None:
+    profile = root / "profiles" / "toy.yaml"
+    profile.write_text(profile.read_text().replace("cell_timeout: 60", "cell_timeout: 1"))
+    write_notebook(root, "02_second", "import time; time.sleep(60)")
+    with pytest.raises(RunError, match="02_second"):
+        run_profile("toy")
+
+
+def test_a_notebook_without_metrics_is_an_error(root: Path) -> None:
+    write_notebook(root, "02_second", "pass")
+    with pytest.raises(RunError, match="02_second wrote no metrics"):
+        run_profile("toy")
+
+
+def test_a_parameter_that_no_notebook_declares_is_an_error(root: Path) -> None:
+    with pytest.raises(RunError, match=r"no notebook declares EPOCH; declared are: F1, RUN_NAME, SEED"):
+        run_profile("toy", parameters={"EPOCH": 3})
+    assert not (root / "runs").exists(), "nothing is begun, and nothing that was there is lost"
+
+
+def test_unknown_profile_lists_the_known(root: Path) -> None:
+    with pytest.raises(RunError, match="no profile 'tyo'; there are: toy"):
+        run_profile("tyo")
+
+
+def test_a_profile_with_an_unknown_key_is_refused(root: Path) -> None:
+    (root / "profiles" / "bad.yaml").write_text("notebooks: []\ncell_timeout: 1\ndescription: x\nnotebook: y\n")
+    with pytest.raises(RunError, match=r"bad\.yaml: not a profile"):
+        load_profile("bad", root)
+
+
+def test_outside_a_checkout_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="checkout"):
+        run_profile("smoke")
+
+
+def test_record_keeps_a_clean_run_only(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "toy"
+    run.mkdir(parents=True)
+    with pytest.raises(RunError, match="did not end"):
+        record(run, tmp_path)
+    (run / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": "abc-dirty"}))
+    with pytest.raises(RunError, match="uncommitted"):
+        record(run, tmp_path)
+    (run / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": None}))
+    with pytest.raises(RunError, match="git"):
+        record(run, tmp_path)
+    (run / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": "abc"}))
+    assert json.loads(record(run, tmp_path).read_text())["seed"] == 2
+    assert (tmp_path / "results" / "toy" / "seed-2.json").exists()
+
+
+def command(*words: str, cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "legalner", *words], cwd=cwd, capture_output=True, text=True)
+
+
+def test_command_line_says_what_is_wrong_without_a_traceback(root: Path) -> None:
+    for words in (["run", "--profile", "nothing"], ["record", "runs/none"], ["data", "fetch", "--source", "nowhere"]):
+        ended = command(*words, cwd=root)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("error: ") and "Traceback" not in ended.stderr
+
+
+def test_command_line_passes_parameters_as_their_types(root: Path) -> None:
+    ended = command("run", "--profile", "toy", "-p", "F1", "0.25", "--name", "mine", cwd=root)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads((root / "runs" / "mine" / "metrics.json").read_text())["entity"]["micro"]["f1"] == 0.25
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    for words in (["run"], ["record"], ["data", "fetch"], ["data", "info"], ["data", "verify"]):
+        ended = command(*words, "--help", cwd=Path.cwd())
+        assert ended.returncode == 0 and "Example" in ended.stdout and f"legalner {' '.join(words)}" in ended.stdout

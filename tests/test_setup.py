@@ -1,0 +1,117 @@
+"""What sets the project up agrees with itself; what cannot be run here (conda, Binder) is checked for its structure."""
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def load_tool(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def locked() -> dict[str, list[Requirement]]:
+    found: dict[str, list[Requirement]] = {}
+    for pin in load_tool("environment").pins(LOCK):
+        requirement = Requirement(pin)
+        found.setdefault(requirement.name.lower(), []).append(requirement)
+    return found
+
+
+def test_every_dependency_is_locked_within_its_range() -> None:
+    pins = locked()
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+        wanted = Requirement(text)
+        assert wanted.name.lower() in pins, f"{wanted.name} is not in requirements.lock: run `make lock`"
+        for pin in pins[wanted.name.lower()]:
+            (version,) = (Version(s.version) for s in pin.specifier)
+            assert version in wanted.specifier
+
+
+def test_every_pin_has_a_hash() -> None:
+    blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
+    assert len(blocks) == sum(len(pins) for pins in locked().values()) > 100
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_lock_names_no_index() -> None:
+    assert "://" not in LOCK
+    assert "--index-url" not in LOCK and "--find-links" not in LOCK
+
+
+def test_environment_is_made_from_the_lock() -> None:
+    tool = load_tool("environment")
+    written = (ROOT / "environment.yml").read_text("utf-8")
+    assert written == tool.environment(LOCK), "run `make lock`"
+    content = yaml.safe_load(written)
+    python, pip, packages = content["dependencies"]
+    assert pip == "pip" and python.startswith("python=")
+    assert Version(python.removeprefix("python=")) in Requirement(f"python{PROJECT['requires-python']}").specifier
+    requirements = [Requirement(p) for p in packages["pip"] if p != "-e ."]
+    assert {r.name.lower() for r in requirements} == {*locked(), "de-core-news-md", "de_core_news_md"} - {"de-core-news-md"}
+    (pipeline,) = (r for r in requirements if r.name == "de_core_news_md")
+    assert pipeline.url is not None and pipeline.url.startswith("https://github.com/explosion/spacy-models/releases/")
+
+
+def test_spacys_pipeline_fits_the_locked_spacy() -> None:
+    (spacy,) = locked()["spacy"]
+    (version,) = (Version(s.version) for s in spacy.specifier)
+    name = load_tool("environment").PIPELINE
+    assert name.split("-")[1].split(".")[:2] == [str(version.major), str(version.minor)]
+
+
+def test_spacys_pipeline_is_never_installed_by_name() -> None:
+    texts = [ROOT / "README.md", ROOT / "Makefile", ROOT / ".ci" / "run", *NOTEBOOKS, *(ROOT / "legalner").rglob("*.py")]
+    for path in texts:
+        for line in path.read_text("utf-8").splitlines():
+            if re.search(r"pip install[^`]*\bde_core_news", line):
+                assert "never" in line, f"{path}: {line}"
+    assert not any(name.startswith(("de-core", "de_core")) for name in locked())
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_is_valid_and_clean(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code), "run nbstripout on it"
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    assert notebook.cells[0].cell_type == "markdown" and notebook.cells[0].source.startswith("# ")
+    assert notebook.cells[1].metadata.tags == ["bootstrap"]
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
+    too_long = [cell.id for cell in code if len(cell.source.splitlines()) > 25]
+    assert not too_long, f"cells of more than 25 lines: {too_long}"
+    assert "if TEST" not in json.dumps(notebook)
+
+
+def test_bootstrap_is_the_same_everywhere_and_does_nothing_here() -> None:
+    sources = {nbformat.read(path, as_version=4).cells[1].source for path in NOTEBOOKS}
+    (source,) = sources
+
+    def refuse() -> None:
+        raise AssertionError("the bootstrap must not install anything outside Colab")
+
+    exec(compile(source, "bootstrap", "exec"), {"get_ipython": refuse})
+
+
+def test_profiles_name_notebooks_that_exist() -> None:
+    profiles = sorted((ROOT / "profiles").glob("*.yaml"))
+    assert {"smoke", "seed", "seed-1024"} <= {p.stem for p in profiles}
+    for path in profiles:
+        for notebook in yaml.safe_load(path.read_text("utf-8"))["notebooks"]:
+            assert (ROOT / "notebooks" / f"{notebook}.ipynb").exists()

@@ -1,0 +1,87 @@
+"""The lessons, headless, on the sample: the one end-to-end run that the others look at."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from legalner.run import RunError, run_profile
+
+ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.slow
+
+KEYS = {
+    "profile", "seed", "git_commit", "versions", "split", "evaluated_on", "scheme", "granularity", "data", "vectors",
+    "model", "train", "token", "entity", "notebooks",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a smoke run. It ran in a copy of the checkout, so that nobody's runs/ is touched."""
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in ("notebooks", "legalner", "profiles"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(checkout)
+        # Nothing of the real corpus may be needed, nor fetched.
+        patch.setenv("LEGALNER_LER_SOURCE", str(checkout / "no-such-folder"))
+        return run_profile("smoke")
+
+
+@pytest.fixture(scope="module")
+def metrics(smoke: Path) -> dict:
+    return json.loads((smoke / "metrics.json").read_text("utf-8"))
+
+
+def test_metrics_have_the_agreed_keys(metrics: dict) -> None:
+    assert set(metrics) >= KEYS
+    parts = {f"{part}_{what}" for part in ("train", "val", "test") for what in ("sentences", "tokens", "entities")}
+    assert set(metrics["data"]) >= parts | {"fit_sentences"}
+    assert set(metrics["model"]) >= {"name", "parameters"}
+    assert set(metrics["train"]) >= {"epochs", "seconds", "tokens_per_second"}
+    assert set(metrics["token"]) >= {"accuracy", "weighted_f1", "macro_f1"}
+    assert set(metrics["entity"]["micro"]) >= {"precision", "recall", "f1"}
+    assert set(metrics["entity"]) >= {"macro_f1", "per_class"}
+    assert metrics["split"] == "sample" and metrics["evaluated_on"] == "test"
+
+
+def test_whole_gold_is_scored(metrics: dict) -> None:
+    support = sum(row["support"] for row in metrics["entity"]["per_class"].values())
+    assert support == metrics["data"]["test_entities"]
+
+
+def test_the_model_learned_something_and_is_not_perfect(metrics: dict) -> None:
+    assert 0.1 < metrics["entity"]["micro"]["f1"] < 0.97
+    assert metrics["token"]["accuracy"] > metrics["all_o"]["token_accuracy"]
+    losses = [epoch["loss"] for epoch in metrics["train"]["history"]]
+    assert losses[-1] < losses[0]
+
+
+def test_parameters_are_those_counted_by_hand(metrics: dict) -> None:
+    units, dimension = metrics["model"]["units"], metrics["vectors"]["dimension"]
+    tags = 2 + 19  # `_`, `O`, and the sample's classes
+    assert metrics["model"]["parameters"] == 2 * 4 * units * (dimension + units + 1) + (2 * units + 1) * tags
+
+
+def test_pages_show_figures(smoke: Path, metrics: dict) -> None:
+    for notebook in metrics["notebooks"]:
+        page = (smoke / "html" / f"{notebook['name']}.html").read_text("utf-8")
+        assert "data:image/png" in page, f"{notebook['name']} shows no figure"
+
+
+@pytest.mark.parametrize("notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate"])
+def test_a_lesson_entered_alone_says_what_to_run(
+    notebook: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("notebooks", "legalner"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "alone.yaml").write_text(
+        f"description: one lesson\nnotebooks: [{notebook}]\ncell_timeout: 60\nparameters: {{}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match=r"MissingStepError: .* is missing: run notebook 0\d_\w+ first") as error:
+        run_profile("alone")
+    assert notebook not in str(error.value).split("MissingStepError")[1]

@@ -1,0 +1,84 @@
+"""Write README's tables from results/: run by `make tables`.
+
+Each table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`; what is between them is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load_results(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Read the recorded runs of each profile, in order of their seeds."""
+    results: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*/seed-*.json")):
+        results.setdefault(path.parent.name, []).append(json.loads(path.read_text(encoding="utf-8")))
+    return {name: sorted(runs, key=lambda run: run["seed"]) for name, runs in results.items()}
+
+
+def spread(values: Sequence[float], scale: float = 100.0, digits: int = 1) -> str:
+    """Mean of the values, and half the distance between the largest and the smallest where there are several."""
+    mean = f"{scale * statistics.fmean(values):.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
+
+
+def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
+    """A row a profile: entity scores, token scores, cost, and where the figures come from."""
+    lines = [
+        "| profile | split | parameters | seeds | entity F1 | precision | recall | token F1, weighted | token accuracy "
+        "| training, minutes | peak memory, GB | commit |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for name, runs in results.items():
+        micro = [run["entity"]["micro"] for run in runs]
+        memory = [max(n["peak_rss_mb"] for n in run["notebooks"]) / 1000 for run in runs]
+        cells = [
+            f"[`{name}`](results/{name})",
+            runs[0]["split"],
+            f"{runs[0]['model']['parameters']:,}",
+            str(len(runs)),
+            f"**{spread([m['f1'] for m in micro])}**",
+            spread([m["precision"] for m in micro]),
+            spread([m["recall"] for m in micro]),
+            spread([run["token"]["weighted_f1"] for run in runs]),
+            spread([run["token"]["accuracy"] for run in runs]),
+            spread([run["train"]["seconds"] for run in runs], scale=1 / 60),
+            spread(memory, scale=1),
+            ", ".join(sorted({f"`{run['git_commit'][:7]}`" for run in runs})),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
+    """What predicting no entity at all scores on each split that was run."""
+    found = {run["split"]: run["all_o"] for runs in results.values() for run in runs}
+    lines = ["| split | token accuracy of predicting no entity at all | its entity F1 |", "|---|--:|--:|"]
+    for split, scores in found.items():
+        lines.append(f"| {split} | {spread([scores['token_accuracy']])} | {spread([scores['entity_f1']])} |")
+    return "\n".join(lines)
+
+
+def fill(text: str, results: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the page with its tables made anew."""
+    for name, table in (("results", results_table(results)), ("baseline", baseline_table(results))):
+        pattern = re.compile(rf"(<!-- table {name} -->\n).*?(<!-- end -->)", flags=re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"the page has no place for the table {name!r}")
+        text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)  # type: ignore[misc]
+    return text
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    filled = fill(readme.read_text(encoding="utf-8"), load_results(ROOT / "results"))
+    readme.write_text(filled, encoding="utf-8", newline="\n")
+    sys.stdout.write("README.md: tables written\n")
