@@ -90,7 +90,9 @@ def verify(source: str | None) -> None:
 @app.command()
 @click.option("--profile", required=True, help="A file of profiles/, such as smoke or seed.")
 @source_option
-@click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter; repeatable.")
+@click.option(
+    "-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter; repeatable."
+)
 @click.option("--name", help="Name of the run's folder below runs/. Default: the profile's.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in that folder.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what the cells print.")

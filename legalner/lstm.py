@@ -130,9 +130,7 @@ class LSTM(keras.layers.LSTM):
         no_extras = not (cell.dropout or cell.recurrent_dropout or self.stateful or self.return_state)
         return plain and no_extras and cell.use_bias
 
-    def call(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
-    ) -> Any:
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
         """Compute the hidden states; see the class for shapes."""
         if initial_state is not None or not self._arranged() or keras.backend.backend() != "tensorflow":
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)

@@ -149,10 +149,15 @@ def _execute(
     try:
         with _peak_memory() as peak:
             papermill.execute_notebook(
-                str(root / "notebooks" / f"{notebook}.ipynb"), str(output), dict(values), cwd=str(root / "notebooks"),
-                progress_bar=sys.stderr.isatty(), execution_timeout=timeout, stdout_file=sys.stdout if verbose else None,
+                str(root / "notebooks" / f"{notebook}.ipynb"),
+                str(output),
+                dict(values),
+                cwd=str(root / "notebooks"),
+                progress_bar=sys.stderr.isatty(),
+                stdout_file=sys.stdout if verbose else None,
+                execution_timeout=timeout,
                 extra_arguments=["--IPKernelApp.log_level=40"],  # no word about kernels on TCP in each notebook
-            )  # fmt: skip
+            )
     except papermill.PapermillExecutionError as error:
         raise RunError(
             f"notebook {notebook}, cell {error.cell_index}: {error.ename}: {error.evalue}\n"
@@ -248,8 +253,8 @@ def _render(folder: Path, notebooks: tuple[str, ...]) -> None:
         body, _ = HTMLExporter().from_filename(str(folder / "notebooks" / f"{notebook}.ipynb"))
         (html / f"{notebook}.html").write_text(body, encoding="utf-8")
     links = "".join(f'<li><a href="{n}.html">{n}</a></li>' for n in notebooks)
-    page = f'<!doctype html><meta charset="utf-8"><title>legalner lessons</title><h1>Lessons, executed</h1><ol>{links}</ol>'
-    (html / "index.html").write_text(page, encoding="utf-8")
+    head = '<!doctype html><meta charset="utf-8"><title>legalner lessons</title>'
+    (html / "index.html").write_text(f"{head}<h1>Lessons, executed</h1><ol>{links}</ol>", encoding="utf-8")
 
 
 def _say_result(metrics: Mapping[str, Any], folder: Path, seconds: float) -> None:

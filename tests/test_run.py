@@ -10,7 +10,7 @@ import pytest
 
 from legalner.run import RunError, load_profile, record, run_profile
 
-METRICS = 'from legalner.workspace import run_folder, write_metrics\nRUN = run_folder(RUN_NAME)\n'
+METRICS = "from legalner.workspace import run_folder, write_metrics\nRUN = run_folder(RUN_NAME)\n"
 
 
 def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NAME = 'x'\nSEED = 1") -> None:

@@ -109,6 +109,29 @@ def test_the_same_seed_gives_the_same_training_and_another_order_another(uninter
     assert np.abs(weights(other) - weights(model)).max() > 1e-4
 
 
+class Notes:
+    """Stands for a model; notes which sentences, with which tags, it is given in which order."""
+
+    def fit(self, data, **_) -> "Notes":
+        self.given = [tuple(rows) + tuple(tags) for batch in data.as_numpy_iterator() for rows, tags in zip(*batch)]  # noqa: B905
+        self.history = {"loss": [1.0]}
+        return self
+
+
+def test_each_epoch_takes_each_sentence_once_in_an_order_of_its_own() -> None:
+    def given(seed: int, epoch: int) -> list[tuple[int, ...]]:
+        notes = Notes()
+        training._epoch(notes, FIT, VAL, config(seed=seed), epoch, "none")  # type: ignore[arg-type]
+        return notes.given
+
+    sentences = [tuple(rows) + tuple(tags) for rows, tags in zip(FIT.rows, FIT.tags, strict=True)]
+    orders = [given(seed, epoch) for seed, epoch in ((1, 0), (1, 1), (2, 0))]
+    for order in orders:
+        assert sorted(order) == sorted(sentences)
+    assert orders[0] != orders[1] and orders[0] != orders[2] and orders[0] != sentences
+    assert given(1, 1) == orders[1]
+
+
 def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
     uninterrupted, tmp_path, monkeypatch, capsys
 ) -> None:

@@ -13,9 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = "3.12"
 # From spaCy's own releases; on package indexes this name belongs to strangers.
 PIPELINE = "de_core_news_md-3.8.0"
-PIPELINE_ADDRESS = (
-    f"https://github.com/explosion/spacy-models/releases/download/{PIPELINE}/{PIPELINE}-py3-none-any.whl"
-)
+PIPELINE_ADDRESS = f"https://github.com/explosion/spacy-models/releases/download/{PIPELINE}/{PIPELINE}-py3-none-any.whl"
 
 
 def pins(lock: str) -> list[str]:
