@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -91,6 +92,8 @@ def run_profile(
     if not resume and folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    # Kernels inherit it; a notebook may import TensorFlow before it imports legalner, which sets the same.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     started = time.perf_counter()
     for number, notebook in enumerate(profile.notebooks, start=1):
         label = f"[{number}/{len(profile.notebooks)}] {notebook}"

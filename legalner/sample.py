@@ -187,7 +187,8 @@ class _Writer:
 
     def _literature(self) -> str:
         if self._chance(0.5):
-            return f"{self._name('commentary')} {self._name('journal')} {self._number(1996, 2019)} , {self._number(1, 900)}"
+            article = f"{self._name('commentary')} {self._name('journal')}"
+            return f"{article} {self._number(1996, 2019)} , {self._number(1, 900)}"
         edition = f" {self._number(2, 9)}. Aufl." if self._court == "A" else f" , {self._number(2, 9)}. Auflage ,"
         place = self._section(self._name("law"))
         return f"{self._name('commentary')} ,{edition} {place} Rn. {self._number(1, 90)}".replace(", ,", ",")

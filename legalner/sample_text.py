@@ -98,8 +98,9 @@ LEAD = (
     "a ) ", "2. ", "( 1 ) ", "Zwar trifft zu : ", "Allerdings : ", "Mit anderen Worten : ",
 )  # fmt: skip
 TAIL = (
-    "", "", "", "", " , wie schon das {GRT} angenommen hat", " ( {GS} )", " ( vgl. {RS} )", " , soweit {GS} dies zulässt",
-    " , ohne dass es auf {VO} ankäme", " ; so auch {LIT}", " , obwohl {PER} dem widersprach", " , was unstreitig ist",
+    "", "", "", "", " , wie schon das {GRT} angenommen hat", " ( {GS} )", " ( vgl. {RS} )", " , was unstreitig ist",
+    " , soweit {GS} dies zulässt", " , ohne dass es auf {VO} ankäme", " ; so auch {LIT}",
+    " , obwohl {PER} dem widersprach",
     " , weil der Kläger die Frist des {GS} versäumt hat", " , und zwar auch in {LD}",
 )  # fmt: skip
 LINK = (" , und ", " ; ", " , aber ", " , denn ", " ; ferner gilt : ", " , und ")

@@ -75,20 +75,32 @@ def test_whatever_vectors_depend_on_makes_new_ones(small: Path, change: dict) ->
 
 
 def test_the_same_seed_gives_the_same_vectors_in_another_process_and_cache(small: Path, tmp_path: Path) -> None:
-    long = TRAIN * 600  # more than gensim hands to one worker at a time
     code = f"""
 import numpy as np
 from legalner.data import Sentence
 from legalner.vectors import FastTextVectors, load_vectors
 FastTextVectors.BUCKETS = 200
-train = [Sentence(tokens, ("O",) * len(tokens)) for tokens in {[s.tokens for s in TRAIN]!r} * 600]
+train = [Sentence(tokens, ("O",) * len(tokens)) for tokens in {[s.tokens for s in TRAIN]!r}]
 vectors = load_vectors("fasttext", train, dimension=6, seed=1)
 np.save({str(tmp_path / "other.npy")!r}, [vectors.vector(t) for t in ("Kammer", ".", "Landesarbeitsgericht")])
+none = load_vectors("none", train, dimension=6, seed=1)
+np.save({str(tmp_path / "other_none.npy")!r}, [none.vector(t) for t in ("Kammer", ".", "Landesarbeitsgericht")])
 """
     elsewhere = os.environ | {"LEGALNER_CACHE": str(tmp_path / "elsewhere"), "PYTHONHASHSEED": "7"}
     subprocess.run([sys.executable, "-c", code], env=elsewhere, check=True, timeout=120)
     assert (tmp_path / "elsewhere" / "vectors").is_dir()
-    np.testing.assert_array_equal(np.load(tmp_path / "other.npy"), matrix(fasttext(long)))
+    np.testing.assert_array_equal(np.load(tmp_path / "other.npy"), matrix(fasttext()))
+    none = load_vectors("none", TRAIN, dimension=6, seed=1)
+    np.testing.assert_array_equal(np.load(tmp_path / "other_none.npy"), matrix(none))
+
+
+def test_one_worker_makes_them_since_several_would_make_each_run_differ(small: Path, monkeypatch) -> None:
+    import gensim.models
+
+    make, asked = gensim.models.FastText, {}
+    monkeypatch.setattr(gensim.models, "FastText", lambda *a, **options: asked.update(options) or make(*a, **options))
+    fasttext()
+    assert asked["workers"] == 1
 
 
 def test_making_that_breaks_off_leaves_nothing_in_the_cache(small: Path, monkeypatch) -> None:
