@@ -150,13 +150,13 @@ def _execute(
     output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     try:
-        with _peak_memory() as peak:
+        with _peak_memory() as peak, _kernel_messages(folder / "kernels.log"):
             papermill.execute_notebook(
                 str(root / "notebooks" / f"{notebook}.ipynb"),
                 str(output),
                 dict(values),
                 cwd=str(root / "notebooks"),
-                progress_bar=sys.stderr.isatty(),
+                progress_bar=False,
                 stdout_file=sys.stdout if verbose else None,
                 execution_timeout=timeout,
                 extra_arguments=["--IPKernelApp.log_level=40"],  # no word about kernels on TCP in each notebook
@@ -171,6 +171,24 @@ def _execute(
     if not (folder / "metrics" / f"{notebook}.json").exists():
         raise RunError(f"notebook {notebook} wrote no metrics; its last code cell should call write_metrics")
     return {"seconds": round(time.perf_counter() - started, 1), "peak_rss_mb": round(peak[0] / 1e6, 1)}
+
+
+@contextmanager
+def _kernel_messages(path: Path) -> Iterator[None]:
+    """Send what kernels write past their cells (greetings of C++ libraries, mostly) into a file.
+
+    Kernels inherit this process's standard error, so for their time it is the file. Cells' outputs are not touched.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 @contextmanager

@@ -12,11 +12,22 @@ import numpy as np
 from legalner.data import Sentence, cache_folder
 from legalner.workspace import replacing
 
-__all__ = ["FastTextVectors", "NoVectors", "SpacyVectors", "Vectors", "VectorsError", "load_vectors", "nearest"]
+__all__ = [
+    "FastTextVectors",
+    "NoVectors",
+    "SpacyVectors",
+    "Vectors",
+    "VectorsError",
+    "load_vectors",
+    "nearest",
+    "ngrams",
+]
 
 
 # Parts of a spaCy pipeline that its vectors do not need.
 _COMPONENTS = ("tok2vec", "tagger", "morphologizer", "parser", "lemmatizer", "senter", "attribute_ruler", "ner")
+# Characters in the n-grams of FastText.
+SHORTEST, LONGEST = 3, 6
 
 
 class VectorsError(ValueError):
@@ -90,6 +101,13 @@ class FastTextVectors:
         """Vector of a token, ``(dimension,)``."""
         return np.asarray(self._keyed[token], np.float32)
 
+    def ngram_vectors(self, token: str) -> np.ndarray:
+        """Vectors of the token's n-grams, in the order of :func:`ngrams`, ``(n-grams, dimension)``."""
+        from gensim.models.fasttext import ft_ngram_hashes
+
+        hashes = ft_ngram_hashes(token, self._keyed.min_n, self._keyed.max_n, self._keyed.bucket)
+        return np.asarray(self._keyed.vectors_ngrams[hashes], np.float32)
+
     @classmethod
     def _key(cls, train: Sequence[Sentence], dimension: int, seed: int) -> str:
         """A name that changes with whatever the vectors depend on."""
@@ -105,7 +123,8 @@ class FastTextVectors:
 
         model = FastText(
             [list(s.tokens) for s in train],
-            vector_size=dimension, window=5, min_count=1, min_n=3, max_n=6, bucket=cls.BUCKETS, epochs=cls.EPOCHS,
+            vector_size=dimension, window=5, min_count=1, min_n=SHORTEST, max_n=LONGEST,
+            bucket=cls.BUCKETS, epochs=cls.EPOCHS,
             sg=1, seed=seed, workers=1,  # one worker: several would make each run differ
         )  # fmt: skip
         # Facebook's own format: gensim's would be a pickle.
@@ -161,6 +180,17 @@ class NoVectors:
     def vector(self, token: str) -> np.ndarray:
         """Vector of a token, ``(dimension,)``."""
         return self._vectors.get(token, np.zeros(self.dimension, np.float32))
+
+
+def ngrams(token: str, shortest: int = SHORTEST, longest: int = LONGEST) -> list[str]:
+    """The pieces of ``<token>`` that FastText sees: all its n-grams of characters, from left to right."""
+    marked = f"<{token}>"
+    return [
+        marked[start : start + n]
+        for start in range(len(marked))
+        for n in range(shortest, longest + 1)
+        if start + n <= len(marked)
+    ]
 
 
 def nearest(token: str, tokens: Sequence[str], matrix: np.ndarray, count: int = 5) -> list[tuple[str, float]]:

@@ -196,7 +196,6 @@ def test_a_court_is_trained_on_or_tested_on_and_once(train: list[str], test: lis
 
 
 def test_the_sample_needs_no_source(monkeypatch) -> None:
-    pytest.importorskip("legalner.sample", reason="the sample corpus is not part of the package yet")
     monkeypatch.setenv("LEGALNER_LER_SOURCE", "no/such/folder")
     corpus = load_corpus("sample")
     assert corpus.name == "sample"

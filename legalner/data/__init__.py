@@ -9,7 +9,7 @@ from legalner.data.conll import (
     read_conll,
     write_conll,
 )
-from legalner.data.ler import COARSE, COURTS, FILES, FINE, cache_folder, locate, read_file
+from legalner.data.ler import COARSE, COURTS, FILES, FINE, available, cache_folder, locate, read_file
 from legalner.data.splits import SPLITS, Corpus, load_corpus, load_files, to_coarse, unseen
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "DataError",
     "Sentence",
     "TagRepairWarning",
+    "available",
     "cache_folder",
     "load_corpus",
     "load_files",

@@ -18,7 +18,19 @@ import pooch
 
 from legalner.data.conll import DataError, Sentence, parse_conll
 
-__all__ = ["COARSE", "COURTS", "FILES", "FINE", "UPSTREAM", "LerFile", "cache_folder", "check", "locate", "read_file"]
+__all__ = [
+    "COARSE",
+    "COURTS",
+    "FILES",
+    "FINE",
+    "UPSTREAM",
+    "LerFile",
+    "available",
+    "cache_folder",
+    "check",
+    "locate",
+    "read_file",
+]
 
 UPSTREAM = "https://raw.githubusercontent.com/elenanereiss/Legal-Entity-Recognition/master/data/"
 SOURCE_VARIABLE = "LEGALNER_LER_SOURCE"
@@ -107,6 +119,34 @@ def read_file(name: str, source: str | Path | None = None) -> list[Sentence]:
     content, place = _content(name, locate(source, name))
     check(name, content, place)
     return parse_conll(content, place, court=name if name in COURTS else "", repair=False)
+
+
+def available(source: str | Path | None = None) -> tuple[str, ...]:
+    """Names of the corpus's files that a source holds, by their names alone; nothing is downloaded.
+
+    Args:
+        source: See :func:`locate`. An address is taken to hold them all.
+
+    Raises:
+        DataError: There is no such path, or the zip cannot be read.
+    """
+    source = str(source or os.environ.get(SOURCE_VARIABLE) or UPSTREAM)
+    if "://" in source:
+        return tuple(FILES)
+    place = locate(source)
+    archive = place / ARCHIVE if place.is_dir() else place
+    members: list[str] = []
+    if zipfile.is_zipfile(archive):
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                members = opened.namelist()
+        except (zipfile.BadZipFile, ValueError, OSError) as error:
+            raise DataError(f"{archive}: the zip cannot be read, it may be damaged ({error}); {AGAIN}") from None
+    elif not place.is_dir():
+        return (place.stem,) if place.stem in FILES else ()
+    return tuple(
+        name for name in FILES if (place / f"{name}.conll").exists() or (name in COURTS and f"{name}.conll" in members)
+    )
 
 
 def locate(source: str | Path | None = None, name: str = "bag", *, progress: bool = True) -> Path:
