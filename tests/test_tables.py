@@ -33,10 +33,10 @@ def test_a_page_without_a_place_for_the_table_is_an_error() -> None:
 
 def test_recorded_runs_are_of_clean_commits_and_scored_whole_gold() -> None:
     results = tool().load_results(ROOT / "results")
-    assert {"seed", "seed-1024"} <= set(results)
+    assert results, "README's tables are made from recorded runs, and there is none"
     for profile, runs in results.items():
         for run in runs:
             assert run["profile"] == profile and run["git_commit"] and not run["git_commit"].endswith("-dirty")
             support = sum(row["support"] for row in run["entity"]["per_class"].values())
             assert support == run["data"][f"{run['evaluated_on']}_entities"]
-    assert [run["seed"] for run in results["seed"]] == [1, 2, 3]
+            assert run["evaluated_on"] == "test"
