@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from legalner.plots.training import COLORS, LINES, MARKERS
 
@@ -64,6 +64,7 @@ def length_histograms(
         axes.set_title(f"{name}: {len(here):,} sentences", fontsize=10)
         ticks = np.linspace(0, longest, 5).astype(int)
         axes.set_xticks([*ticks, longest + 2 * width], [*map(str, ticks[:-1]), "", f">{longest}"])
+    panels[0].yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     panels[0].yaxis.set_major_formatter(PercentFormatter(1, 0))
     figure.supxlabel("sentence length (tokens)", fontsize=10)
     figure.supylabel("share of the sentences", fontsize=10)
@@ -81,7 +82,7 @@ def class_histograms(counts: pd.DataFrame, *, title: str = "") -> Figure:
     Returns:
         The figure: bars are shares of the group's entities, with the number beside each.
     """
-    figure, panels = _panels(len(counts.columns), 7, 0.8 + 5.6 / min(len(counts.columns), 4), 1.4 + 0.23 * len(counts))
+    figure, panels = _panels(len(counts.columns), 4, 2.7, 1.0 + 0.2 * len(counts))
     places = np.arange(len(counts))
     for axes, name in zip(panels, counts.columns, strict=True):
         shares = counts[name] / max(counts[name].sum(), 1)
