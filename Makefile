@@ -16,7 +16,7 @@ endif
 .PHONY: tutorial lab test check format lock tables clean
 
 tutorial: $(READY)
-	$(BIN)/legalner run --profile $(PROFILE) --verbose
+	$(BIN)/legalner run --profile $(PROFILE)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb

@@ -95,7 +95,7 @@ def verify(source: str | None) -> None:
 )
 @click.option("--name", help="Name of the run's folder below runs/. Default: the profile's.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in that folder.")
-@click.option("-v", "--verbose", is_flag=True, help="Show what the cells print.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all that the cells print, not only the epochs.")
 def run(
     profile: str,
     source: str | None,
@@ -109,7 +109,7 @@ def run(
     \b
     Examples:
       legalner run --profile smoke
-      legalner run --profile seed --source ../ler -p SEED 2 --name seed-2 -v
+      legalner run --profile seed --source ../ler -p SEED 2 --name seed-2
     """
     from legalner.run import run_profile
 

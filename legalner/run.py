@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import shutil
@@ -157,7 +158,7 @@ def _execute(
                 dict(values),
                 cwd=str(root / "notebooks"),
                 progress_bar=False,
-                stdout_file=sys.stdout if verbose else None,
+                stdout_file=sys.stdout if verbose else _EpochLines(),
                 execution_timeout=timeout,
                 extra_arguments=["--IPKernelApp.log_level=40"],  # no word about kernels on TCP in each notebook
             )
@@ -171,6 +172,16 @@ def _execute(
     if not (folder / "metrics" / f"{notebook}.json").exists():
         raise RunError(f"notebook {notebook} wrote no metrics; its last code cell should call write_metrics")
     return {"seconds": round(time.perf_counter() - started, 1), "peak_rss_mb": round(peak[0] / 1e6, 1)}
+
+
+class _EpochLines(io.StringIO):
+    """Of what the cells print, show the lines that training writes at the end of each epoch."""
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines():
+            if line.startswith("epoch "):
+                print(f"      {line}", flush=True)
+        return len(text)
 
 
 @contextmanager

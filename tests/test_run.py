@@ -54,6 +54,16 @@ def test_gathers_figures_and_pages(root: Path, capsys: pytest.CaptureFixture[str
     assert "[1/2] 01_first" in shown and "[2/2] 02_second" in shown and "0.750" in shown
 
 
+def test_epochs_are_shown_and_the_rest_only_when_asked_for(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chatter = "print('epoch 1/2  loss 0.5'); print('a table'); "
+    write_notebook(root, "01_first", METRICS + chatter + "write_metrics(RUN, '01_first', {'split': 'toy'})")
+    run_profile("toy")
+    shown = capsys.readouterr().out
+    assert "epoch 1/2  loss 0.5" in shown and "a table" not in shown
+    run_profile("toy", verbose=True)
+    assert "a table" in capsys.readouterr().out
+
+
 def test_a_failing_cell_is_named_and_the_notebook_kept(root: Path) -> None:
     write_notebook(root, "02_second", "print('before')", "1 / 0")
     with pytest.raises(RunError, match=r"02_second, cell \d: ZeroDivisionError: division by zero") as error:

@@ -21,12 +21,12 @@ _FILLED: dict[str, Any] = {"facecolor": COLORS[0], "edgecolor": "white"}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "edgecolor": "#777777", "hatch": "////"}
 
 
-def _panels(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+def _panels(count: int, columns: int, width: float, height: float, *, sharey: bool = True) -> tuple[Figure, list[Axes]]:
     """A grid of ``count`` panels with common axes; each carries its tick labels at the left and at the bottom."""
     columns = min(count, columns)
     rows = -(-count // columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(width * columns, height * rows), sharex=True, sharey=True, squeeze=False,
+        rows, columns, figsize=(width * columns, height * rows), sharex=True, sharey=sharey, squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for spare in grid.flat[count:]:
@@ -120,7 +120,7 @@ def similarity_map(tokens: Sequence[str], matrix: np.ndarray, *, title: str = ""
     for row, column in np.ndindex(cosines.shape):
         value = cosines[row, column]
         color = "white" if value > 0.6 else "black"
-        axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=8, color=color)
+        axes.text(column, row, f"{value:.2f}".lstrip("0"), ha="center", va="center", fontsize=8, color=color)
     axes.set_xticks(range(len(tokens)), tokens, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(tokens)), tokens)
     axes.set(xlabel="word", ylabel="word", title=title)
@@ -167,7 +167,7 @@ def draw_batches(lengths: Sequence[int], ways: Mapping[str, Sequence[tuple[Seque
         ways: Name of a way of batching to its batches; each is the numbers of its sentences and the width that they
             are cut or padded to.
     """
-    figure, panels = _panels(len(ways), 3, 3.5, 1.3 + 0.3 * (len(lengths) + 2))
+    figure, panels = _panels(len(ways), 3, 3.5, 1.3 + 0.3 * (len(lengths) + 2), sharey=False)
     for axes, (name, batches) in zip(panels, ways.items(), strict=True):
         y, places, labels, padding, positions = 0.0, [], [], 0, 0
         for numbers, width in batches:
@@ -187,7 +187,6 @@ def draw_batches(lengths: Sequence[int], ways: Mapping[str, Sequence[tuple[Seque
             y += 0.7
         axes.set_title(f"{name}\n{padding} of {positions} positions are padding", fontsize=10)
         axes.set_yticks(places, labels)
-        axes.tick_params(labelleft=True)
         axes.set_ylim(y - 0.5, -0.3)
         axes.set_xlim(-0.2, max(*lengths, *(width for _, width in batches)) + 0.2)
     figure.supxlabel("position in the row", fontsize=10)
