@@ -53,7 +53,7 @@ print(json.dumps({
 @pytest.mark.skipif(sys.platform == "win32", reason="the resource module, which measures memory, is not on Windows")
 def test_the_whole_corpus_is_encoded_within_a_gigabyte(ler_source: str, tmp_path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CODE, ler_source, str(tmp_path / "encoded")], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", CODE, ler_source, str(tmp_path / "encoded")], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
