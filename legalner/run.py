@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from legalner.data.ler import SOURCE_VARIABLE
 from legalner.workspace import checkout, read_json, write_json
 
 __all__ = ["Profile", "RunError", "load_profile", "record", "run_profile"]
@@ -95,6 +96,10 @@ def run_profile(
     folder.mkdir(parents=True, exist_ok=True)
     # Kernels inherit it; a notebook may import TensorFlow before it imports legalner, which sets the same.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # They run in notebooks/, where a relative path would point elsewhere than it does here.
+    for variable in (SOURCE_VARIABLE, "LEGALNER_CACHE"):
+        if (value := os.environ.get(variable)) and "://" not in value:
+            os.environ[variable] = str(Path(value).expanduser().resolve())
     started = time.perf_counter()
     for number, notebook in enumerate(profile.notebooks, start=1):
         label = f"[{number}/{len(profile.notebooks)}] {notebook}"

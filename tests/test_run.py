@@ -64,6 +64,16 @@ def test_epochs_are_shown_and_the_rest_only_when_asked_for(root: Path, capsys: p
     assert "a table" in capsys.readouterr().out
 
 
+def test_a_relative_source_is_taken_from_where_the_command_is_given(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEGALNER_LER_SOURCE", "../corpus")
+    seen = METRICS + "import os; write_metrics(RUN, '01_first', {'split': os.environ['LEGALNER_LER_SOURCE']})"
+    write_notebook(root, "01_first", seen)
+    metrics = json.loads((run_profile("toy") / "metrics.json").read_text())
+    assert metrics["split"] == str(root.parent / "corpus")
+
+
 def test_a_failing_cell_is_named_and_the_notebook_kept(root: Path) -> None:
     write_notebook(root, "02_second", "print('before')", "1 / 0")
     with pytest.raises(RunError, match=r"02_second, cell \d: ZeroDivisionError: division by zero") as error:
