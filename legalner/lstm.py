@@ -29,7 +29,7 @@ def _gates(z: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _forward(
-    projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, units: int
+    projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, kept: tf.Tensor, units: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Run the recurrence; all tensors are time-major.
 
@@ -37,6 +37,7 @@ def _forward(
         projected: Inputs times their weights, plus bias, ``(time, batch, 4 * units)``.
         recurrent: Recurrent weights, ``(units, 4 * units)``.
         mask: 1.0 for a real token, 0.0 for padding, ``(time, batch, 1)``.
+        kept: Factor of each unit on its way to the next time step, ``(batch, units)``: ones, or dropout's.
         units: Width of the state.
 
     Returns:
@@ -49,7 +50,7 @@ def _forward(
         return tf.TensorArray(projected.dtype, size=steps, element_shape=(None, width))
 
     def step(t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: Any, cs: Any, gates: Any) -> tuple:
-        i, f, g, o = _gates(projected[t] + tf.matmul(h, recurrent))
+        i, f, g, o = _gates(projected[t] + tf.matmul(h * kept, recurrent))
         real = mask[t]
         # A padded step hands its state on unchanged.
         c = real * (f * c + i * g) + (1.0 - real) * c
@@ -62,7 +63,13 @@ def _forward(
 
 
 def _backward(
-    d_hs: tf.Tensor, hs: tf.Tensor, cs: tf.Tensor, gates: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor
+    d_hs: tf.Tensor,
+    hs: tf.Tensor,
+    cs: tf.Tensor,
+    gates: tf.Tensor,
+    recurrent: tf.Tensor,
+    mask: tf.Tensor,
+    kept: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Gradients of :func:`_forward` with respect to ``projected`` and ``recurrent`` (backpropagation through time)."""
     steps, batch, units = tf.shape(hs)[0], tf.shape(hs)[1], hs.shape[-1]
@@ -86,35 +93,36 @@ def _backward(
             ],
             axis=-1,
         )
-        dh = tf.matmul(dz, transposed) + dh_kept
+        dh = tf.matmul(dz, transposed) * kept + dh_kept
         return t - 1, dh, dc_new * f + (1.0 - real) * dc, dzs.write(t, dz)
 
     dzs = tf.TensorArray(hs.dtype, size=steps, element_shape=(None, 4 * units))
     _, _, _, dzs = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, zero, zero, dzs), parallel_iterations=1)
     dz = dzs.stack()
-    h_before = tf.concat([zero[None], hs[:-1]], axis=0)
+    h_before = tf.concat([zero[None], hs[:-1]], axis=0) * kept
     flat_h, flat_dz = tf.reshape(h_before, (-1, units)), tf.reshape(dz, (-1, 4 * units))
     return dz, tf.matmul(flat_h, flat_dz, transpose_a=True)
 
 
-def _recurrence(projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, units: int) -> tf.Tensor:
+def _recurrence(projected: tf.Tensor, recurrent: tf.Tensor, mask: tf.Tensor, kept: tf.Tensor, units: int) -> tf.Tensor:
     """Hidden states ``(time, batch, units)`` of the recurrence, with the gradient written out above."""
 
     @tf.custom_gradient
     def run(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, Any]:
-        hs, cs, gates = _forward(projected, recurrent, mask, units)
-        return hs, lambda d_hs: _backward(d_hs, hs, cs, gates, recurrent, mask)
+        hs, cs, gates = _forward(projected, recurrent, mask, kept, units)
+        return hs, lambda d_hs: _backward(d_hs, hs, cs, gates, recurrent, mask, kept)
 
     return run(projected, recurrent)
 
 
 @keras.saving.register_keras_serializable("legalner")
 class LSTM(keras.layers.LSTM):
-    """``keras.layers.LSTM`` with a faster arrangement of the same arithmetic (float32, no dropout inside, CPU).
+    """``keras.layers.LSTM`` with a faster arrangement of the same arithmetic (float32, CPU).
 
     Takes the arguments of ``keras.layers.LSTM``, has its weights, and gives its values to rounding. Where an argument
-    asks for what is not arranged here (an initial state, state between batches, dropout, other activations, other
-    backends) it computes as Keras does.
+    asks for what is not arranged here (an initial state, state between batches, dropout of inputs, other
+    activations, other backends) it computes as Keras does. ``recurrent_dropout`` is arranged: one mask a sentence, the
+    same at all its time steps (Gal and Ghahramani 2016, arXiv 1512.05287).
 
     Call arguments:
         sequences: Inputs, ``(batch, time, features)``.
@@ -127,7 +135,7 @@ class LSTM(keras.layers.LSTM):
     def _arranged(self) -> bool:
         cell = self.cell
         plain = cell.activation is keras.activations.tanh and cell.recurrent_activation is keras.activations.sigmoid
-        no_extras = not (cell.dropout or cell.recurrent_dropout or self.stateful or self.return_state)
+        no_extras = not (cell.dropout or self.stateful or self.return_state)
         return plain and no_extras and cell.use_bias
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
@@ -144,7 +152,10 @@ class LSTM(keras.layers.LSTM):
             inputs, real = tf.reverse(inputs, [0]), tf.reverse(real, [0])
         flat = tf.reshape(inputs, (-1, sequences.shape[-1]))
         projected = tf.reshape(tf.matmul(flat, cell.kernel) + cell.bias, (steps, batch, 4 * self.units))
-        hs = _recurrence(projected, tf.convert_to_tensor(cell.recurrent_kernel), real, self.units)
+        kept = tf.ones((batch, self.units), inputs.dtype)
+        if training and cell.recurrent_dropout:
+            kept = keras.random.dropout(kept, cell.recurrent_dropout, seed=cell.seed_generator)
+        hs = _recurrence(projected, tf.convert_to_tensor(cell.recurrent_kernel), real, kept, self.units)
         if not self.return_sequences:
             return hs[-1]
         # Keras's Bidirectional asks for zeros where there was padding; a layer on its own repeats its last state.

@@ -30,6 +30,7 @@ __all__ = [
     "load_encoded",
     "padding_share",
     "save_encoded",
+    "warn_of_unseen_tags",
 ]
 
 PADDING = "_"
@@ -151,12 +152,17 @@ def encode(sentences: Sequence[Sentence], vocabulary: Vocabulary, tag_set: TagSe
         length = min(len(sentence), max_len)
         rows[i, :length] = vocabulary.rows(sentence.tokens[:max_len])
         tags[i, :length] = tag_set.encode(sentence.tags[:max_len])
+    warn_of_unseen_tags(sentences, tag_set)
+    return Encoded(rows, tags, np.array([len(s) for s in sentences], np.int32))
+
+
+def warn_of_unseen_tags(sentences: Iterable[Sentence], tag_set: TagSet) -> None:
+    """Say once which tags a tag set does not hold, and how often they occur."""
     counts = Counter(tag for s in sentences for tag in s.tags)
     outside = [tag for tag in sorted(counts) if tag_set.simplify(tag) not in tag_set.names]
     if outside:
         found = ", ".join(f"{tag} ({counts[tag]})" for tag in outside)
-        warnings.warn(f"tags never seen in training, so they count as misses: {found}", UnseenTagWarning, stacklevel=2)
-    return Encoded(rows, tags, np.array([len(s) for s in sentences], np.int32))
+        warnings.warn(f"tags never seen in training, so they count as misses: {found}", UnseenTagWarning, stacklevel=3)
 
 
 def cut_off(sentences: Sequence[Sentence], max_len: int) -> dict[str, int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,16 +16,20 @@ from typing import Any, Literal
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from legalner.data import Sentence
 from legalner.model import with_vectors
 from legalner.preprocess import Encoded, TagSet, build_vocabulary, encode
+from legalner.tagger import TaggerConfig
 from legalner.vectors import Vectors
 from legalner.workspace import read_json, replacing, write_json
 
 __all__ = [
+    "AveragingAdam",
     "History",
     "TrainingConfig",
+    "averaged",
     "batches",
     "load_model",
     "mean_by_position",
@@ -31,6 +37,8 @@ __all__ = [
     "save_model",
     "tag_tokens",
     "train",
+    "training_identity",
+    "training_loop",
 ]
 
 Progress = Literal["bar", "lines", "none"]
@@ -67,7 +75,10 @@ class TrainingConfig:
 
 @dataclass
 class History:
-    """What each epoch gave: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``seconds``, one entry an epoch."""
+    """What each epoch gave: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``seconds``, one entry an epoch.
+
+    The tagger's has ``val_f1``, of entities, in place of the accuracies.
+    """
 
     epochs: list[dict[str, float]]
 
@@ -82,7 +93,12 @@ class History:
 
     @property
     def best(self) -> int:
-        """Index of the epoch with the lowest loss on val; a loss that is not a number is never the lowest."""
+        """Index of the epoch with the highest entity F1 on val where that was measured, else with the lowest loss.
+
+        A loss that is not a number is never the lowest.
+        """
+        if "val_f1" in self.epochs[0]:
+            return int(np.argmax(self.column("val_f1")))
         return int(np.argmin(np.nan_to_num(self.column("val_loss"), nan=np.inf)))
 
 
@@ -94,7 +110,8 @@ def save_model(model: keras.Model, path: Path) -> None:
 
 def load_model(path: Path) -> keras.Model:
     """Read a ``.keras`` file of this package's models; Keras's safe mode runs no code from it."""
-    import legalner.lstm  # noqa: F401  (registers the layer that the file names)
+    import legalner.lstm
+    import legalner.tagger  # noqa: F401
 
     return keras.models.load_model(path, safe_mode=True)
 
@@ -130,10 +147,32 @@ def train(
     Raises:
         KeyboardInterrupt: Ctrl-C before the first epoch ended.
     """
+    identity = training_identity(model, config, (fit.rows, fit.tags, val.rows, val.tags))
+
+    def compile_anew(model: keras.Model) -> None:
+        optimizer = keras.optimizers.Adam(config.learning_rate)
+        model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
+        return _epoch(model, fit, val, config, epoch, progress)
+
+    return training_loop(model, compile_anew, one_epoch, config, identity, folder, resume=resume)
+
+
+def training_loop(
+    model: keras.Model,
+    compile_anew: Callable[[keras.Model], None],
+    one_epoch: Callable[[keras.Model, int], dict[str, float]],
+    config: TrainingConfig | TaggerConfig,
+    identity: dict[str, Any],
+    folder: Path,
+    *,
+    resume: bool,
+) -> tuple[keras.Model, History]:
+    """The loop over the epochs, for any model: save after each, take up what was interrupted, keep the best."""
     state, record = folder / "state.keras", folder / "history.json"
     history = History([])
     _keep_freed_memory()
-    identity = _identity(model, fit, val, config)
     left = read_json(record) if resume and state.exists() and record.exists() else None
     # Taken up only if it is the same training, and not at its end.
     if left and left["identity"] == identity and not left["finished"]:
@@ -141,16 +180,16 @@ def train(
         model = load_model(state)
         print(f"taking up the training in {folder} after epoch {len(history.epochs)} of {config.epochs}")
     else:
-        optimizer = keras.optimizers.Adam(config.learning_rate)
-        model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        compile_anew(model)
     try:
         while not _finished(history, config):
-            figures = _epoch(model, fit, val, config, len(history.epochs), progress)
+            figures = one_epoch(model, len(history.epochs))
             longer = History([*history.epochs, figures])
             if not history.epochs:
                 record.unlink(missing_ok=True)  # of another training, whose state and best weights are now replaced
             if longer.best == len(longer.epochs) - 1:
-                save_model(model, folder / "best.keras")
+                with averaged(model):
+                    save_model(model, folder / "best.keras")
             # History after state: a kill between the two repeats an epoch, and never skips one.
             save_model(model, state)
             finished = _finished(longer, config)
@@ -161,7 +200,45 @@ def train(
             raise
         print(f"interrupted: keeping what {len(history.epochs)} epochs gave; call again to go on")
         model = load_model(state)
-    return (load_model(folder / "best.keras") if config.keep == "best" else model), history
+    if config.keep == "best":
+        return load_model(folder / "best.keras"), history
+    _swap(model)
+    return model, history
+
+
+@keras.saving.register_keras_serializable("legalner")
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam that keeps a running average of the weights beside them; :func:`averaged` puts it in their place.
+
+    Keras's own puts it there at the end of every ``fit``, which here is the end of every epoch: training would go on
+    from the average.
+    """
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Leave the weights as they are."""
+
+    def swap(self, weights: Sequence[Any]) -> None:
+        """Exchange weights and averages; a second call undoes the first."""
+        for weight in weights:
+            average = self._model_variables_moving_average[self._get_variable_index(weight)]
+            now = ops.copy(weight.value)
+            weight.assign(average)
+            average.assign(now)
+
+
+@contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """Within the block, the model has the averages of its weights, if its optimizer keeps them."""
+    _swap(model)
+    try:
+        yield
+    finally:
+        _swap(model)
+
+
+def _swap(model: keras.Model) -> None:
+    if isinstance(model.optimizer, AveragingAdam) and model.optimizer.use_ema:
+        model.optimizer.swap(model.trainable_variables)
 
 
 def batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> tf.data.Dataset:
@@ -208,23 +285,25 @@ def _epoch(
     return figures
 
 
-def _finished(history: History, config: TrainingConfig) -> bool:
+def _finished(history: History, config: TrainingConfig | TaggerConfig) -> bool:
     epochs = len(history.epochs)
     out_of_patience = config.patience is not None and epochs > 0 and epochs - 1 - history.best >= config.patience
     return epochs >= config.epochs or out_of_patience
 
 
-def _identity(model: keras.Model, fit: Encoded, val: Encoded, config: TrainingConfig) -> dict[str, Any]:
+def training_identity(
+    model: keras.Model, config: TrainingConfig | TaggerConfig, arrays: Sequence[np.ndarray]
+) -> dict[str, Any]:
     """What makes two trainings the same: configuration, data, and the network with the weights that it starts from."""
     digest = hashlib.sha256()
-    for array in (fit.rows, fit.tags, val.rows, val.tags):
+    for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     # The same weights can be masked or not, and be trained or not.
     traits = [(type(layer).__name__, layer.trainable, getattr(layer, "mask_zero", None)) for layer in model.layers]
     digest.update(repr(traits).encode())
     for weight in model.get_weights():
         digest.update(np.ascontiguousarray(weight).tobytes())
-    return {"config": asdict(config), "start": digest.hexdigest()}
+    return {"config": json.loads(json.dumps(asdict(config))), "start": digest.hexdigest()}
 
 
 def predict(model: keras.Model, data: Encoded, *, batch_size: int = 64, progress: Progress = "none") -> np.ndarray:

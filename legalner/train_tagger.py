@@ -1,0 +1,163 @@
+"""Training of the tagger: batches by length, its losses and schedule, and entity F1 on val after each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from legalner.crf import Tagger
+from legalner.evaluate import spans
+from legalner.features import FlatCorpus, epoch_batches
+from legalner.preprocess import PADDING, TagSet, batches_by_length
+from legalner.tagger import TaggerConfig, inputs, predict_ids
+from legalner.train import AveragingAdam, History, Progress, averaged, training_identity, training_loop
+
+__all__ = ["FocalLoss", "compile_tagger", "micro_f1", "train_tagger"]
+
+
+@keras.saving.register_keras_serializable("legalner")
+class FocalLoss(keras.losses.Loss):
+    """Cross-entropy that weighs each token by ``(1 - p) ** gamma``, so that easy ones count for little.
+
+    From Lin et al. (2017), arXiv 1708.02002, for tag ids and logits; Keras has it for one-hot labels only. Positions
+    with the padding tag, 0, are left out.
+
+    Args:
+        gamma: How little the easy ones count; 0 is cross-entropy.
+    """
+
+    def __init__(self, gamma: float = 2.0, name: str = "focal", **arguments: Any) -> None:
+        """Take what the class describes."""
+        super().__init__(name=name, **arguments)
+        self.gamma = gamma
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss of each position, ``(batch, time)``, from ids ``(batch, time)`` and logits ``(batch, time, tags)``."""
+        y_true = ops.cast(y_true, "int32")
+        logs = ops.take_along_axis(ops.log_softmax(y_pred, axis=-1), y_true[..., None], axis=-1)[..., 0]
+        real = ops.cast(y_true != 0, logs.dtype)
+        losses = -((1.0 - ops.exp(logs)) ** self.gamma) * logs * real
+        # The mean that Keras takes counts padding too; this makes it the mean over tokens.
+        return losses * ops.cast(ops.size(real), logs.dtype) / ops.maximum(ops.sum(real), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a saved model needs in order to make the loss again."""
+        return {**super().get_config(), "gamma": self.gamma}
+
+
+def compile_tagger(network: Tagger, config: TaggerConfig, steps: int) -> None:
+    """Give the network its optimizer and its loss.
+
+    Args:
+        network: From :func:`legalner.tagger.build_network`.
+        config: Learning rate, schedule, weight decay, averaging, loss.
+        steps: Batches in the whole training, for the schedule.
+    """
+    rate: Any = config.learning_rate
+    if config.schedule == "cosine":
+        warm = max(1, steps // 20)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - warm), warmup_target=config.learning_rate, warmup_steps=warm
+        )
+    optimizer = AveragingAdam(
+        rate,
+        weight_decay=config.weight_decay or None,
+        global_clipnorm=5.0,
+        use_ema=config.averaging > 0,
+        ema_momentum=config.averaging or 0.99,
+    )
+    losses = {
+        "likelihood": None,
+        "cross_entropy": keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
+        "focal": FocalLoss(),
+    }
+    network.compile(optimizer, loss=losses[config.loss])
+
+
+def _dataset(corpus: FlatCorpus, config: TaggerConfig, epoch: int, matrix: np.ndarray | None) -> tf.data.Dataset:
+    def examples() -> Iterator[tuple[Any, np.ndarray]]:
+        for batch in epoch_batches(corpus, config.token_budget, (config.seed, epoch)):
+            yield inputs(batch, matrix), batch.tags
+
+    rows: Any = tf.TensorSpec((None, None, corpus.rows.shape[1]), tf.int32)
+    if matrix is not None:
+        rows = {"rows": rows, "vectors": tf.TensorSpec((None, None, matrix.shape[1]), tf.float32)}
+    options = tf.data.Options()
+    options.autotune.enabled = False  # see legalner.train.batches
+    dataset = tf.data.Dataset.from_generator(examples, output_signature=(rows, tf.TensorSpec((None, None), tf.int32)))
+    return dataset.prefetch(2).with_options(options)
+
+
+def micro_f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> float:
+    """Strict micro F1 over entities, as :func:`legalner.evaluate.entity_scores` has it, but quick."""
+    pairs = [(set(spans(g)), set(spans(p))) for g, p in zip(gold, predicted, strict=True)]
+    both = sum(len(g & p) for g, p in pairs)
+    either = sum(len(g) + len(p) for g, p in pairs)
+    return 2 * both / either if either else 0.0
+
+
+def train_tagger(
+    network: Tagger,
+    fit: FlatCorpus,
+    val: FlatCorpus,
+    val_tags: Sequence[Sequence[str]],
+    tag_set: TagSet,
+    config: TaggerConfig,
+    folder: Path,
+    *,
+    matrix: np.ndarray | None = None,
+    progress: Progress = "bar",
+    resume: bool = True,
+) -> tuple[Tagger, History]:
+    """Train a tagger, saving its state after every epoch; see :func:`legalner.train.train` for what is kept and how.
+
+    Args:
+        network: From :func:`legalner.tagger.build_network`, not compiled.
+        fit: What to learn from.
+        val: What to measure on after each epoch.
+        val_tags: The whole gold of val, IOB2.
+        tag_set: The tag set that both are encoded with.
+        config: How to learn.
+        folder: Where ``state.keras``, ``best.keras`` and ``history.json`` are kept.
+        matrix: Word vectors, ``(rows, dimension)``, if the network reads them.
+        progress: ``bar`` for people, ``lines`` for logs (one line an epoch), or ``none``.
+        resume: False starts anew whatever lies in the folder.
+
+    Returns:
+        The network with the weights to keep (averaged, if the configuration says so) and the history.
+    """
+    assert tag_set.names[0] == PADDING
+    steps = len(batches_by_length(fit.lengths.tolist(), config.token_budget))
+
+    def compile_anew(model: keras.Model) -> None:
+        compile_tagger(model, config, steps * config.epochs)
+
+    def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
+        start = time.perf_counter()
+        dataset = _dataset(fit, config, epoch, matrix)
+        bar = dataset.apply(tf.data.experimental.assert_cardinality(steps)) if progress == "bar" else dataset
+        result = model.fit(
+            bar, shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=1 if progress == "bar" else 0
+        )
+        with averaged(model):
+            predicted = [tag_set.decode(ids) for ids in predict_ids(model, val, matrix)]
+        figures = {"loss": float(result.history["loss"][0]), "val_f1": micro_f1(val_tags, predicted)}
+        figures["seconds"] = time.perf_counter() - start
+        if progress != "none":
+            left = (config.epochs - epoch - 1) * figures["seconds"]
+            shown = f"loss {figures['loss']:.4f}  val F1 {figures['val_f1']:.4f}"
+            print(
+                f"epoch {epoch + 1}/{config.epochs}  {shown}  {figures['seconds']:.0f} s, {left:.0f} s left", flush=True
+            )
+        return figures
+
+    arrays = [part for corpus in (fit, val) for part in (corpus.rows, corpus.tags, corpus.starts)]
+    identity = training_identity(network, config, arrays)
+    return training_loop(network, compile_anew, one_epoch, config, identity, folder, resume=resume)
