@@ -240,6 +240,7 @@ def _gather(
     """Put what the notebooks measured and where they ran into one record."""
     metrics: dict[str, Any] = {
         "profile": profile.name,
+        "description": profile.description,
         "seed": values.get("SEED"),
         "git_commit": _git_commit(root),
         "command": " ".join(["legalner", *sys.argv[1:]]),

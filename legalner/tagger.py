@@ -123,7 +123,10 @@ class FeatureEmbedding(layers.Layer):
         """Take what the class describes."""
         super().__init__(**arguments)
         self.sizes, self.units, self.hidden = list(sizes), units, list(hidden)
-        self.tables = [layers.Embedding(size, units) for size in self.sizes]
+        self.tables = [
+            layers.Embedding(size, units, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3))
+            for size in self.sizes
+        ]
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, shape: Any) -> None:

@@ -5,29 +5,14 @@ Each table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`
 
 from __future__ import annotations
 
-import json
 import re
-import statistics
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from legalner.records import load_results, spread
+
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def load_results(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Read the recorded runs of each profile, in order of their seeds."""
-    results: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted(folder.glob("*/seed-*.json")):
-        results.setdefault(path.parent.name, []).append(json.loads(path.read_text(encoding="utf-8")))
-    return {name: sorted(runs, key=lambda run: run["seed"]) for name, runs in results.items()}
-
-
-def spread(values: Sequence[float], scale: float = 100.0, digits: int = 1) -> str:
-    """Mean of the values, and half the distance between the largest and the smallest where there are several."""
-    mean = f"{scale * statistics.fmean(values):.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
 
 
 def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
