@@ -37,7 +37,7 @@ def _no_digits(token: str) -> str:
 
 FEATURES: dict[str, Callable[[str], str]] = {
     "word": lambda token: token,
-    "norm": lambda token: _no_digits(token.lower()),
+    "norm": lambda token: _no_digits(re.sub(r"[.-]", "", token.lower())),
     "shape": shape,
     "prefix1": lambda token: token[:1],
     "prefix2": lambda token: _no_digits(token[:2]),
@@ -47,6 +47,7 @@ FEATURES: dict[str, Callable[[str], str]] = {
     "suffix2": lambda token: _no_digits(token[-2:]),
     "suffix3": lambda token: _no_digits(token[-3:]),
     "suffix4": lambda token: _no_digits(token[-4:]),
+    "suffix6": lambda token: _no_digits(token[-6:].lower()),
 }
 
 

@@ -235,21 +235,25 @@ def _peak_memory() -> Iterator[list[float]]:
 
 
 def _gather(
-    root: Path, folder: Path, profile: Profile, values: Mapping[str, Any], notebooks: list[dict[str, Any]]
+    root: Path, folder: Path, profile: Profile, parameters: Mapping[str, Any], notebooks: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Put what the notebooks measured and where they ran into one record."""
     metrics: dict[str, Any] = {
         "profile": profile.name,
         "description": profile.description,
-        "seed": values.get("SEED"),
+        "seed": parameters.get("SEED"),
         "git_commit": _git_commit(root),
         "command": " ".join(["legalner", *sys.argv[1:]]),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "machine": _machine(),
-        "parameters": {k: v for k, v in values.items() if k not in ("SOURCE", "RUN_NAME")},
+        "parameters": {k: v for k, v in parameters.items() if k not in ("SOURCE", "RUN_NAME")},
     }
     for notebook in notebooks:
-        for key, value in read_json(folder / "metrics" / f"{notebook['name']}.json").items():
+        values = read_json(folder / "metrics" / f"{notebook['name']}.json")
+        if "evaluated_on" in values and "evaluated_on" in metrics:
+            metrics[notebook["name"]] = values  # of a second model: beside those of the first, not over them
+            continue
+        for key, value in values.items():
             known = metrics.get(key)
             metrics[key] = known | value if isinstance(known, dict) else value
     metrics["notebooks"] = notebooks
@@ -297,9 +301,12 @@ def _render(folder: Path, notebooks: tuple[str, ...]) -> None:
 
 def _say_result(metrics: Mapping[str, Any], folder: Path, seconds: float) -> None:
     print(f"all notebooks: {seconds:.0f} s")
-    if entity := metrics.get("entity"):
-        f1, on = entity["micro"]["f1"], metrics.get("evaluated_on")
-        print(f"entity F1 (strict, micro) on {on} of {metrics.get('split')}: {f1:.3f}")
+    names = [notebook["name"] for notebook in metrics["notebooks"]]
+    for measured in (metrics, *(metrics[name] for name in names if name in metrics)):
+        if entity := measured.get("entity"):
+            f1, on = entity["micro"]["f1"], measured.get("evaluated_on")
+            model = measured.get("model", {}).get("name", "model")
+            print(f"entity F1 (strict, micro) of the {model} on {on} of {metrics.get('split')}: {f1:.3f}")
     print(f"figures: {folder / 'metrics.json'}\npages:   {folder / 'html' / 'index.html'}", flush=True)
 
 

@@ -94,6 +94,10 @@ class TaggerConfig:
         for name in ("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+        if self.weight_decay < 0:
+            raise ValueError(f"weight_decay must be at least 0, not {self.weight_decay!r}")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError("patience is a number of epochs, at least 1, or None for no early stopping")
         if not self.features or (unknown := sorted(set(self.features) - set(FEATURES))):
             raise ValueError(f"no features {unknown if self.features else '()'}; there are: {', '.join(FEATURES)}")
         if (self.loss == "likelihood") != (self.head == "crf"):

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from legalner.data import Sentence
 from legalner.model import with_vectors
@@ -26,7 +25,6 @@ from legalner.vectors import Vectors
 from legalner.workspace import read_json, replacing, write_json
 
 __all__ = [
-    "AveragingAdam",
     "History",
     "TrainingConfig",
     "averaged",
@@ -111,7 +109,8 @@ def save_model(model: keras.Model, path: Path) -> None:
 def load_model(path: Path) -> keras.Model:
     """Read a ``.keras`` file of this package's models; Keras's safe mode runs no code from it."""
     import legalner.lstm
-    import legalner.tagger  # noqa: F401
+    import legalner.tagger
+    import legalner.train_tagger  # noqa: F401
 
     return keras.models.load_model(path, safe_mode=True)
 
@@ -183,6 +182,7 @@ def training_loop(
         compile_anew(model)
     try:
         while not _finished(history, config):
+            _seed_dropout(model, (config.seed, len(history.epochs)))
             figures = one_epoch(model, len(history.epochs))
             longer = History([*history.epochs, figures])
             if not history.epochs:
@@ -202,43 +202,27 @@ def training_loop(
         model = load_model(state)
     if config.keep == "best":
         return load_model(folder / "best.keras"), history
-    _swap(model)
+    model.optimizer.finalize_variable_values(model.trainable_variables)
     return model, history
 
 
-@keras.saving.register_keras_serializable("legalner")
-class AveragingAdam(keras.optimizers.Adam):
-    """Adam that keeps a running average of the weights beside them; :func:`averaged` puts it in their place.
-
-    Keras's own puts it there at the end of every ``fit``, which here is the end of every epoch: training would go on
-    from the average.
-    """
-
-    def finalize_variable_values(self, var_list: Any) -> None:
-        """Leave the weights as they are."""
-
-    def swap(self, weights: Sequence[Any]) -> None:
-        """Exchange weights and averages; a second call undoes the first."""
-        for weight in weights:
-            average = self._model_variables_moving_average[self._get_variable_index(weight)]
-            now = ops.copy(weight.value)
-            weight.assign(average)
-            average.assign(now)
+def _seed_dropout(model: keras.Model, seed: Sequence[int]) -> None:
+    """Set the states of the model's random generators by a seed, since a ``.keras`` file does not hold them."""
+    states = [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
+    for state, number in zip(states, np.random.default_rng(seed).integers(2**31, size=len(states)), strict=True):
+        state.assign([number, 0])  # the second counts the draws
 
 
 @contextmanager
 def averaged(model: keras.Model) -> Iterator[None]:
-    """Within the block, the model has the averages of its weights, if its optimizer keeps them."""
-    _swap(model)
+    """Within the block, the model has the running averages of its weights, if its optimizer keeps them."""
+    weights = [weight.numpy() for weight in model.trainable_variables]
+    model.optimizer.finalize_variable_values(model.trainable_variables)
     try:
         yield
     finally:
-        _swap(model)
-
-
-def _swap(model: keras.Model) -> None:
-    if isinstance(model.optimizer, AveragingAdam) and model.optimizer.use_ema:
-        model.optimizer.swap(model.trainable_variables)
+        for weight, value in zip(model.trainable_variables, weights, strict=True):
+            weight.assign(value)
 
 
 def batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> tf.data.Dataset:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
+from tqdm.auto import tqdm
 
 from legalner.crf import Tagger
 from legalner.evaluate import spans
 from legalner.features import FlatCorpus, epoch_batches
 from legalner.preprocess import PADDING, TagSet, batches_by_length
 from legalner.tagger import TaggerConfig, inputs, predict_ids
-from legalner.train import AveragingAdam, History, Progress, averaged, training_identity, training_loop
+from legalner.train import History, Progress, averaged, training_identity, training_loop
 
 __all__ = ["FocalLoss", "compile_tagger", "micro_f1", "train_tagger"]
 
@@ -66,7 +66,7 @@ def compile_tagger(network: Tagger, config: TaggerConfig, steps: int) -> None:
         rate = keras.optimizers.schedules.CosineDecay(
             0.0, max(1, steps - warm), warmup_target=config.learning_rate, warmup_steps=warm
         )
-    optimizer = AveragingAdam(
+    optimizer = keras.optimizers.Adam(
         rate,
         weight_decay=config.weight_decay or None,
         global_clipnorm=5.0,
@@ -81,18 +81,22 @@ def compile_tagger(network: Tagger, config: TaggerConfig, steps: int) -> None:
     network.compile(optimizer, loss=losses[config.loss])
 
 
-def _dataset(corpus: FlatCorpus, config: TaggerConfig, epoch: int, matrix: np.ndarray | None) -> tf.data.Dataset:
-    def examples() -> Iterator[tuple[Any, np.ndarray]]:
-        for batch in epoch_batches(corpus, config.token_budget, (config.seed, epoch)):
-            yield inputs(batch, matrix), batch.tags
+def _learn(
+    network: Tagger, corpus: FlatCorpus, config: TaggerConfig, epoch: int, matrix: np.ndarray | None, *, bar: bool
+) -> float:
+    """Train one epoch, batch by batch, and return the mean loss.
 
-    rows: Any = tf.TensorSpec((None, None, corpus.rows.shape[1]), tf.int32)
-    if matrix is not None:
-        rows = {"rows": rows, "vectors": tf.TensorSpec((None, None, matrix.shape[1]), tf.float32)}
-    options = tf.data.Options()
-    options.autotune.enabled = False  # see legalner.train.batches
-    dataset = tf.data.Dataset.from_generator(examples, output_signature=(rows, tf.TensorSpec((None, None), tf.int32)))
-    return dataset.prefetch(2).with_options(options)
+    ``fit`` would take the batches from a generator by tf.data, which tells the C library to hand freed memory back to
+    the system; that makes each step slower (see :func:`legalner.train.keep_freed_memory`).
+    """
+    steps = len(batches_by_length(corpus.lengths.tolist(), config.token_budget))
+    losses = []
+    batches = epoch_batches(corpus, config.token_budget, (config.seed, epoch))
+    for batch in tqdm(batches, f"epoch {epoch + 1}/{config.epochs}", total=steps, leave=False, disable=not bar):
+        logs = network.train_on_batch(inputs(batch, matrix), batch.tags, return_dict=True)
+        network.reset_metrics()  # else Keras reports the mean over all batches so far
+        losses.append(logs["loss"])
+    return float(np.mean(losses))
 
 
 def micro_f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> float:
@@ -141,14 +145,10 @@ def train_tagger(
 
     def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
         start = time.perf_counter()
-        dataset = _dataset(fit, config, epoch, matrix)
-        bar = dataset.apply(tf.data.experimental.assert_cardinality(steps)) if progress == "bar" else dataset
-        result = model.fit(
-            bar, shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=1 if progress == "bar" else 0
-        )
+        loss = _learn(model, fit, config, epoch, matrix, bar=progress == "bar")
         with averaged(model):
             predicted = [tag_set.decode(ids) for ids in predict_ids(model, val, matrix)]
-        figures = {"loss": float(result.history["loss"][0]), "val_f1": micro_f1(val_tags, predicted)}
+        figures = {"loss": loss, "val_f1": micro_f1(val_tags, predicted)}
         figures["seconds"] = time.perf_counter() - start
         if progress != "none":
             left = (config.epochs - epoch - 1) * figures["seconds"]
@@ -159,5 +159,7 @@ def train_tagger(
         return figures
 
     arrays = [part for corpus in (fit, val) for part in (corpus.rows, corpus.tags, corpus.starts)]
+    if matrix is not None:
+        arrays += [matrix, *(corpus.words for corpus in (fit, val) if corpus.words is not None)]
     identity = training_identity(network, config, arrays)
     return training_loop(network, compile_anew, one_epoch, config, identity, folder, resume=resume)

@@ -54,6 +54,19 @@ def test_gathers_figures_and_pages(root: Path, capsys: pytest.CaptureFixture[str
     assert "[1/2] 01_first" in shown and "[2/2] 02_second" in shown and "0.750" in shown
 
 
+def test_a_second_model_is_kept_beside_the_first(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second = "{'model': {'name': 'other'}, 'entity': {'micro': {'f1': 0.625}}, 'evaluated_on': 'test'}"
+    write_notebook(root, "03_third", METRICS + f"write_metrics(RUN, '03_third', {second})")
+    profile = root / "profiles" / "toy.yaml"
+    profile.write_text(profile.read_text().replace("02_second]", "02_second, 03_third]"))
+    metrics = json.loads((run_profile("toy") / "metrics.json").read_text())
+    assert metrics["entity"]["micro"]["f1"] == 0.5
+    assert metrics["03_third"]["entity"]["micro"]["f1"] == 0.625
+    assert metrics["description"] == "toy"
+    shown = capsys.readouterr().out
+    assert "on test of toy: 0.500" in shown and "of the other on test of toy: 0.625" in shown
+
+
 def test_epochs_are_shown_and_the_rest_only_when_asked_for(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chatter = "print('epoch 1/2  loss 0.5'); print('a table'); "
     write_notebook(root, "01_first", METRICS + chatter + "write_metrics(RUN, '01_first', {'split': 'toy'})")

@@ -60,6 +60,16 @@ def test_the_model_learned_something_and_is_not_perfect(metrics: dict) -> None:
     assert losses[-1] < losses[0]
 
 
+def test_the_second_model_is_measured_beside_the_first(metrics: dict) -> None:
+    second = metrics["07_improve"]
+    assert metrics["model"]["name"] == "bilstm" and second["model"]["name"] == "tagger"
+    assert sum(row["support"] for row in second["entity"]["per_class"].values()) == metrics["data"]["test_entities"]
+    # It is no contest (both are small), but the tagger that reads prefixes and shapes must not lose.
+    assert second["entity"]["micro"]["f1"] > metrics["entity"]["micro"]["f1"]
+    losses = [epoch["loss"] for epoch in second["train"]["history"]]
+    assert losses[-1] < losses[0]
+
+
 def test_parameters_are_those_counted_by_hand(metrics: dict) -> None:
     units, dimension = metrics["model"]["units"], metrics["vectors"]["dimension"]
     tags = 2 + 19  # `_`, `O`, and the sample's classes
@@ -72,7 +82,7 @@ def test_pages_show_figures(smoke: Path, metrics: dict) -> None:
         assert "data:image/png" in page, f"{notebook['name']} shows no figure"
 
 
-@pytest.mark.parametrize("notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate"])
+@pytest.mark.parametrize("notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "07_improve"])
 def test_a_lesson_entered_alone_says_what_to_run(
     notebook: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

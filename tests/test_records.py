@@ -1,0 +1,54 @@
+"""Recorded runs as tables: order of the rows, spread over seeds, and the curve over the amount of data."""
+
+import json
+from pathlib import Path
+
+from legalner.records import ablation_table, data_curve, in_order, load_results, spread, variants
+
+
+def run(profile: str, seed: int, f1: float, sentences: int = 100) -> dict:
+    return {
+        "profile": profile,
+        "description": f"What {profile} does.",
+        "seed": seed,
+        "entity": {"micro": {"f1": f1, "precision": f1 + 0.1, "recall": f1 - 0.1}},
+        "train": {"seconds": 120.0 * seed},
+        "model": {"parameters": 12345},
+        "data": {"fit_sentences": sentences},
+    }
+
+
+def recorded(folder: Path) -> dict:
+    runs = [
+        run("best", 2, 0.7), run("best", 1, 0.6), run("seed", 1, 0.3), run("improve-2-crf", 1, 0.5),
+        run("improve-1-whole", 1, 0.4), run("vary-data-50", 1, 0.45, 50), run("vary-64", 1, 0.65), run("other", 1, 0.9),
+    ]  # fmt: skip
+    for values in runs:
+        path = folder / values["profile"] / f"seed-{values['seed']}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(values), "utf-8")
+    return load_results(folder)
+
+
+def test_rows_go_from_seed_by_the_steps_to_best(tmp_path):
+    results = recorded(tmp_path)
+    assert [r["seed"] for r in results["best"]] == [1, 2]
+    assert in_order(results) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
+    assert variants(results) == ["best", "vary-64", "vary-data-50"]
+    assert in_order({}) == [] and variants({}) == []
+
+
+def test_a_row_says_mean_and_half_the_range(tmp_path):
+    table = ablation_table(results := recorded(tmp_path), in_order(results))
+    assert list(table.index) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
+    assert table.loc["best"].to_dict() == {
+        "what": "What best does", "seeds": 2, "entity F1": "65.0 ± 5.0", "precision": "75.0 ± 5.0",
+        "recall": "55.0 ± 5.0", "training, minutes": "3.0 ± 1.0", "parameters": "12,345",
+    }  # fmt: skip
+    assert table.loc["seed", "entity F1"] == "30.0" == spread([0.3])
+
+
+def test_the_data_curve_has_a_row_a_run(tmp_path):
+    curve = data_curve(recorded(tmp_path))
+    assert curve.values.tolist() == [[50, 0.45, 1], [100, 0.6, 1], [100, 0.7, 2]]
+    assert data_curve({}).empty
