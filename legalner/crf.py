@@ -59,6 +59,12 @@ def _by_time(scores: Tensor, real: Tensor) -> Tensor:
     return ops.swapaxes(joined, 0, 1)
 
 
+def _behind_first(scores: Tensor, real: Tensor) -> Tensor:
+    """The same for what is behind the first token, with padding at the end: TensorFlow cannot scan over nothing."""
+    steps = _by_time(scores, real)
+    return ops.concatenate([steps[1:], ops.zeros_like(steps[:1])], axis=0)
+
+
 @keras.saving.register_keras_serializable("legalner")
 class CRF(keras.layers.Layer):
     """Transition scores between tags, and what follows from them; emissions pass through unchanged.
@@ -136,8 +142,8 @@ class CRF(keras.layers.Layer):
             return after, after
 
         first = start + emissions[:, 0]
-        _, rest = ops.scan(step, first, _by_time(emissions, real)[1:])
-        return ops.concatenate([first[None], rest], axis=0)
+        _, rest = ops.scan(step, first, _behind_first(emissions, real))
+        return ops.concatenate([first[None], rest[:-1]], axis=0)
 
     def log_normalizer(self, emissions: Tensor, real: Tensor) -> Tensor:
         """``log Z``, one number a sentence, ``(batch,)``."""
@@ -165,8 +171,8 @@ class CRF(keras.layers.Layer):
             return tag, tag
 
         first = start + emissions[:, 0]
-        _, rest = ops.scan(step, first, _by_time(emissions, real)[1:])
-        scores = ops.swapaxes(ops.concatenate([first[None], rest], axis=0), 0, 1)
+        _, rest = ops.scan(step, first, _behind_first(emissions, real))
+        scores = ops.swapaxes(ops.concatenate([first[None], rest[:-1]], axis=0), 0, 1)
         next_is_real = ops.concatenate([real[:, 1:], ops.zeros_like(real[:, :1])], axis=1)
         nothing = ops.zeros_like(ops.cast(real[:, 0], "int32"))
         _, tags = ops.scan(back, nothing, _by_time(scores, next_is_real), reverse=True)
@@ -186,8 +192,7 @@ class CRF(keras.layers.Layer):
             return before, before
 
         last = ops.zeros_like(emissions[:, 0]) + self.end
-        _, earlier = ops.scan(step, last, _by_time(emissions, real)[1:], reverse=True)
-        backward = ops.concatenate([earlier, last[None]], axis=0)
+        _, backward = ops.scan(step, last, _behind_first(emissions, real), reverse=True)
         together = ops.softmax(self._forward(emissions, real) + backward, axis=-1)
         return ops.where(real[..., None], ops.swapaxes(together, 0, 1), 0.0)
 

@@ -29,7 +29,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class TaggerConfig:
-    """All that makes a tagger: what it sees, its network, and how it learns.
+    """All that makes a tagger: what it sees, its network, and how it learns. The defaults are ``best``.
 
     Args:
         scheme: ``iob2``, or the article's ``class``.
@@ -57,23 +57,25 @@ class TaggerConfig:
     """
 
     scheme: TagScheme = "iob2"
-    features: tuple[str, ...] = ("word", "prefix3", "suffix3", "shape")
-    feature_units: int = 32
+    features: tuple[str, ...] = (
+        "shape", "prefix1", "prefix2", "prefix3", "prefix4", "suffix1", "suffix2", "suffix3", "suffix4", "suffix6",
+    )  # fmt: skip
+    feature_units: int = 24
     at_least: int = 2
     word_dropout: float = 0.0
-    feature_dropout: float = 0.0
+    feature_dropout: float = 0.15
     units: int = 128
     layers: int = 1
-    dropout: float = 0.0
+    dropout: float = 0.4
     recurrent_dropout: float = 0.0
     head: str = "crf"
     loss: str = "likelihood"
-    epochs: int = 10
-    token_budget: int = 2000
+    epochs: int = 8
+    token_budget: int = 500
     learning_rate: float = 0.002
     schedule: str = "cosine"
     weight_decay: float = 0.0
-    averaging: float = 0.0
+    averaging: float = 0.997
     keep: str = "last"
     patience: int | None = None
     seed: int = 1

@@ -35,17 +35,22 @@ class FocalLoss(keras.losses.Loss):
 
     def __init__(self, gamma: float = 2.0, name: str = "focal", **arguments: Any) -> None:
         """Take what the class describes."""
-        super().__init__(name=name, **arguments)
+        # The mean that Keras takes counts padding, or not if there is a mask; a sum of shares is the mean over tokens.
+        super().__init__(name=name, **{**arguments, "reduction": "sum"})
         self.gamma = gamma
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Loss of each position, ``(batch, time)``, from ids ``(batch, time)`` and logits ``(batch, time, tags)``."""
+        """Share of each position in the mean loss, ``(batch, time)``.
+
+        Args:
+            y_true: Tag ids, ``(batch, time)``.
+            y_pred: Logits, ``(batch, time, tags)``.
+        """
         y_true = ops.cast(y_true, "int32")
         logs = ops.take_along_axis(ops.log_softmax(y_pred, axis=-1), y_true[..., None], axis=-1)[..., 0]
         real = ops.cast(y_true != 0, logs.dtype)
         losses = -((1.0 - ops.exp(logs)) ** self.gamma) * logs * real
-        # The mean that Keras takes counts padding too; this makes it the mean over tokens.
-        return losses * ops.cast(ops.size(real), logs.dtype) / ops.maximum(ops.sum(real), 1.0)
+        return losses / ops.maximum(ops.sum(real), 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """What a saved model needs in order to make the loss again."""

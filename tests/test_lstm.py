@@ -86,3 +86,85 @@ def test_trains_and_survives_saving(tmp_path) -> None:
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+MASK = np.array([[2.0, 0.0, 2.0, 0.0], [0.0, 2.0, 2.0, 2.0], [2.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0]], np.float32)
+
+
+def by_a_plain_loop(x: tf.Tensor, weights: list[tf.Tensor], backwards: bool, lengths: list[int]) -> tf.Tensor:
+    """Each sentence and each time step on its own; what a sentence lets through of its state is its row of MASK."""
+    kernel, recurrent, bias = weights
+    sentences = []
+    for n, length in enumerate(lengths):
+        h = c = tf.zeros(UNITS)
+        states = []
+        for t in range(length)[:: -1 if backwards else 1]:
+            z = tf.linalg.matvec(kernel, x[n, t], transpose_a=True) + bias
+            z += tf.linalg.matvec(recurrent, h * MASK[n], transpose_a=True)
+            i, f, g, o = (z[k * UNITS : (k + 1) * UNITS] for k in range(4))
+            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+            h = tf.sigmoid(o) * tf.tanh(c)
+            states.append(h)
+        sentences.append(tf.pad(tf.stack(states[:: -1 if backwards else 1]), [[0, TIME - length], [0, 0]]))
+    return tf.stack(sentences)
+
+
+def with_dropout(rate: float = 0.5, **arguments) -> LSTM:
+    layer = LSTM(UNITS, return_sequences=True, recurrent_dropout=rate, **arguments)
+    layer.zero_output_for_mask = True  # as Bidirectional asks of it
+    layer.build((None, None, FEATURES))
+    rng = np.random.default_rng(4)
+    layer.set_weights([rng.normal(size=w.shape).astype(np.float32) for w in layer.get_weights()])
+    return layer
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_recurrent_dropout_is_that_of_a_plain_loop(masked: bool, backwards: bool, monkeypatch) -> None:
+    drawn = []
+
+    def dropout(ones: tf.Tensor, rate: float, seed: keras.random.SeedGenerator) -> tf.Tensor:
+        drawn.append((rate, ones.numpy().tolist()))
+        return ones * MASK
+
+    monkeypatch.setattr(keras.random, "dropout", dropout)
+    layer = with_dropout(go_backwards=backwards)
+    x = tf.constant(inputs(padded=masked))
+    lengths = LENGTHS if masked else [TIME] * BATCH
+    real = tf.sequence_mask(lengths, TIME)
+    factors = RNG.normal(size=(BATCH, TIME, UNITS)).astype(np.float32)
+    weights = [w.value for w in layer.trainable_variables]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        ours = layer(x, mask=real if masked else None, training=True)
+        if backwards:
+            ours = tf.reverse(ours, [1])  # Keras leaves them as they were computed, the last token first
+        by_hand = by_a_plain_loop(x, weights, backwards, lengths)
+        losses = [tf.reduce_sum(values * factors) for values in (ours, by_hand)]
+    assert drawn == [(0.5, [[1.0] * UNITS] * BATCH)]  # once for all time steps
+    np.testing.assert_allclose(ours, by_hand, atol=1e-6)
+    for mine, its in zip(*(tape.gradient(loss, [x, *weights]) for loss in losses), strict=True):
+        assert np.abs(its).max() > 0.1
+        np.testing.assert_allclose(mine, its, atol=1e-5, rtol=1e-4)
+
+
+def test_recurrent_dropout_works_only_in_training() -> None:
+    x = inputs(padded=False)
+    without = with_dropout(0.0)(x, training=True)
+    np.testing.assert_array_equal(with_dropout(0.5)(x, training=False), without)
+    np.testing.assert_array_equal(with_dropout(0.5)(x), without)
+    dropped = np.asarray(with_dropout(0.5, seed=1)(x, training=True))
+    np.testing.assert_array_equal(dropped[:, 0], without[:, 0])  # nothing has been remembered yet
+    assert np.abs(dropped[:, 1:] - without[:, 1:]).max() > 0.05
+
+
+def test_the_seed_gives_the_masks_and_each_call_has_its_own() -> None:
+    x = inputs(padded=False)
+
+    def two_calls(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        layer = with_dropout(0.5, seed=seed)
+        return np.asarray(layer(x, training=True)), np.asarray(layer(x, training=True))
+
+    first, second = two_calls(1)
+    np.testing.assert_array_equal(two_calls(1), (first, second))
+    assert np.abs(first - second).max() > 0.05 and np.abs(first - two_calls(2)[0]).max() > 0.05
