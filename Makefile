@@ -2,6 +2,7 @@
 #   make tutorial                                  the lessons, headless, on the sample corpus (minutes, no network)
 #   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
+#   make benchmark LER=path/to/ler                 speed and memory, side by side (15 minutes; QUICK=1: 3 minutes)
 #   make lab | test | check | format | tables | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
@@ -13,7 +14,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test check format lock tables clean
+.PHONY: tutorial lab test check format benchmark lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -34,6 +35,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The article's recipe, seed, best and their peers, measured on this machine; the exit status is 1 if one of them fails.
+benchmark: $(READY)
+	$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
 
 # README's tables, from results/.
 tables: $(READY)

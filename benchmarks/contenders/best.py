@@ -1,0 +1,74 @@
+"""This package's `best`: whole sentences in batches of like length, features inside words, by one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import yaml
+
+from benchmarks.contenders.base import Contender, Setting, Tags, Tokens, passes
+from benchmarks.contenders.keras_steps import clocked_batches
+from benchmarks.flops import training_flops
+from benchmarks.measure import Stopwatch
+from legalner.data import Sentence
+from legalner.features import FeatureTables, flatten
+from legalner.preprocess import TagSet, batches_by_length
+from legalner.tagger import TaggerConfig, build_network, tag_sentences
+from legalner.train_tagger import train_tagger
+
+__all__ = ["Best", "load_config", "make"]
+
+
+def load_config(path: Path) -> TaggerConfig:
+    """Read the tagger's configuration out of a profile: the key TAGGER of its parameters.
+
+    Raises:
+        FileNotFoundError: There is no such profile.
+        ValueError: It holds no such key, or a value that the configuration does not know.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: the profile whose parameters.TAGGER says what `best` is")
+    profile = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parameters = profile.get("parameters") if isinstance(profile, dict) else None
+    tagger = parameters.get("TAGGER") if isinstance(parameters, dict) else None
+    if not isinstance(tagger, dict):
+        raise ValueError(f"{path}: parameters.TAGGER is missing, a mapping such as {{units: 128, layers: 1}}")
+    known = [f.name for f in fields(TaggerConfig)]
+    if unknown := sorted(set(tagger) - set(known)):
+        raise ValueError(f"{path}: TAGGER has no {', '.join(unknown)}; there are: {', '.join(known)}")
+    return TaggerConfig(**tagger)
+
+
+class Best(Contender):
+    """:func:`legalner.tagger.build_network`, :func:`legalner.train_tagger.train_tagger`; no word vectors."""
+
+    def prepare(self, sentences: list[Sentence]) -> None:
+        """Collect the features, encode, and build the network."""
+        self.config = config = load_config(Path(self.setting.options["profile"]))
+        self.tag_set = TagSet.from_sentences(sentences, config.scheme)
+        self.tables = FeatureTables.from_sentences(sentences, config.features, config.at_least)
+        self.fit = flatten(sentences, self.tables, self.tag_set)
+        self.few = sentences[:32]
+        dimension = len(config.features) * config.feature_units
+        self.flops_per_token = training_flops(dimension, config.units, len(self.tag_set), config.layers)
+        self.network = build_network(config, self.tables.sizes, self.tag_set)
+
+    def train(self, watch: Stopwatch) -> None:
+        """Train; a batch of sentences stands in for val, which is not measured here."""
+        steps = len(batches_by_length(self.fit.lengths.tolist(), self.config.token_budget))
+        config = replace(self.config, epochs=passes(self.setting.least_steps, steps), keep="last", patience=None)
+        few, gold = flatten(self.few, self.tables, self.tag_set), [s.tags for s in self.few]
+        folder = self.setting.folder
+        with clocked_batches(self.network, watch, steps, self.setting.most_steps):
+            train_tagger(self.network, self.fit, few, gold, self.tag_set, config, folder, progress="none", resume=False)
+
+    def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
+        """Tag whole sentences."""
+        return tag_sentences(self.network, self.tables, self.tag_set, sentences)
+
+
+def make(setting: Setting) -> Contender:
+    """The contender, for the worker."""
+    return Best(setting)

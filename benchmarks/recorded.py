@@ -1,0 +1,80 @@
+"""From recorded runs: when `best` has reached the entity F1 that the article's recipe ends with."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+from legalner.records import load_results
+
+__all__ = ["describe", "seconds_to_article"]
+
+
+def _seconds_to(run: dict[str, Any], f1: float) -> dict[str, Any]:
+    """When a run's F1 on test first passed another: the epoch, and the seconds up to its end."""
+    train = run["train"]
+    reached: dict[str, Any] = {"seed": run["seed"], "seconds": train["seconds"], "f1": run["entity"]["micro"]["f1"]}
+    if curve := train.get("test_f1_by_epoch"):
+        epoch = next((number for number, value in enumerate(curve, start=1) if value > f1), None)
+        reached["epoch"] = epoch
+        if epoch is not None:
+            reached["seconds_to_f1"] = sum(e["seconds"] for e in train["history"][:epoch])
+    return reached
+
+
+def seconds_to_article(results: Path, vectors_seconds: float | None) -> dict[str, Any]:
+    """Compare the recorded runs of `seed` and of `best`.
+
+    Args:
+        results: The folder with ``PROFILE/seed-N.json``.
+        vectors_seconds: What making the word vectors takes, measured in this run; None where that was not measured on
+            the whole training part. It is added where a profile's runs read such vectors.
+
+    Returns:
+        ``seed`` (mean ``f1`` and ``seconds`` over its runs) and ``best`` (one entry a run); a profile without runs is
+        None.
+    """
+    runs = load_results(results)
+    seeds, bests = runs.get("seed", []), runs.get("best", [])
+    found: dict[str, Any] = {"vectors_seconds": vectors_seconds, "seed": None, "best": None}
+    if not seeds:
+        return found
+    f1 = statistics.fmean(run["entity"]["micro"]["f1"] for run in seeds)
+    seconds = statistics.fmean(run["train"]["seconds"] for run in seeds)
+    found["seed"] = {"runs": len(seeds), "f1": f1, "seconds": seconds + (vectors_seconds or 0)}
+    if bests:
+        extra = [vectors_seconds or 0 if _reads_vectors(run) else 0 for run in bests]
+        entries = [_seconds_to(run, f1) for run in bests]
+        for entry, more in zip(entries, extra, strict=True):
+            for key in {"seconds", "seconds_to_f1"} & set(entry):
+                entry[key] += more
+        found["best"] = entries
+    return found
+
+
+def _reads_vectors(run: dict[str, Any]) -> bool:
+    return run.get("vectors", {}).get("name", "none") != "none"
+
+
+def describe(found: dict[str, Any]) -> list[str]:
+    """Say in words what :func:`seconds_to_article` found."""
+    lines = [
+        "Recorded runs (results/), entity F1 on the test court; each was timed on the machine that its file names:"
+    ]
+    seed, best, vectors = found["seed"], found["best"], found["vectors_seconds"]
+    made = "vectors not included" if vectors is None else f"the vectors' {vectors:.0f} s included, where they are read"
+    if seed is None:
+        return [*lines, "  seed: not recorded yet"]
+    lines.append(f"  seed: {seed['seconds']:.0f} s to F1 {100 * seed['f1']:.1f}, mean of {seed['runs']} runs ({made})")
+    for entry in best or []:
+        ends = f"{entry['seconds']:.0f} s to its last F1, {100 * entry['f1']:.1f}"
+        if "seconds_to_f1" in entry:
+            part = f"{entry['seconds_to_f1'] / seed['seconds']:.2f} of seed's time"
+            ends = f"{entry['seconds_to_f1']:.0f} s (epoch {entry['epoch']}) to pass that, {part}; {ends}"
+        elif "epoch" in entry:
+            ends += "; it never passed seed's"
+        else:
+            ends += " (its F1 by epoch is not recorded)"
+        lines.append(f"  best, seed {entry['seed']}: {ends}")
+    return lines if best else [*lines, "  best: not recorded yet"]

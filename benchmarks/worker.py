@@ -1,0 +1,133 @@
+"""One measurement in a fresh process: ``python -m benchmarks.worker JOB.json RESULT.json``.
+
+The order matters for memory: first the contender's imports, then a look at the memory they take, then all the rest.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.jobs import Job
+from benchmarks.measure import Stopwatch, peak_memory, resident_memory
+
+__all__ = ["main", "measure"]
+
+MB = 1e6
+
+
+def measure(job: Job, folder: Path) -> dict[str, Any]:
+    """Do what the job says.
+
+    Args:
+        job: The job.
+        folder: Where the files of sentences lie, and where the vectors are put.
+
+    Returns:
+        The figures.
+    """
+    if job.contender == "matmul":
+        from benchmarks.flops import matmul_peak
+
+        return dict(matmul_peak())
+    if job.contender == "vectors":
+        return _make_vectors(job, folder)
+    return _measure_contender(job, folder)
+
+
+def _make_vectors(job: Job, folder: Path) -> dict[str, Any]:
+    """Make word vectors for all tokens of train and test, as lesson 02 does, and time that."""
+    import numpy as np
+
+    from legalner.data import read_conll
+    from legalner.preprocess import build_vocabulary
+    from legalner.vectors import load_vectors
+    from legalner.workspace import write_json
+
+    train = read_conll(folder / f"{job.train}.conll")
+    test = read_conll(folder / f"{job.test}.conll") if job.test else []
+    start = time.perf_counter()
+    vectors = load_vectors(job.options["name"], train, dimension=300, seed=1)
+    vocabulary = build_vocabulary([*train, *test], vectors)
+    seconds = time.perf_counter() - start
+    target = folder / job.vocabulary
+    target.mkdir()
+    np.save(target / "vectors.npy", vocabulary.matrix)
+    write_json(target / "vocabulary.json", list(vocabulary.tokens))
+    return {"seconds": seconds, "rows": len(vocabulary.matrix), "dimension": vectors.dimension}
+
+
+def _measure_contender(job: Job, folder: Path) -> dict[str, Any]:
+    module = importlib.import_module(job.module)
+    from benchmarks.contenders.base import Setting
+    from legalner.data import read_conll
+
+    imports = resident_memory()
+    own = folder / job.name.replace(" ", "-")
+    own.mkdir()
+    contender = module.make(Setting(own, folder / job.vocabulary, job.least_steps, job.most_steps, job.options))
+    train = read_conll(folder / f"{job.train}.conll")
+    prepare_seconds, _ = _timed(lambda: contender.prepare(train))
+    watch = Stopwatch(job.warm_up)
+    train_seconds, cores = _timed(lambda: contender.train(watch))
+    figures = {
+        "imports_mb": imports / MB,
+        "sentences": len(train),
+        "tokens": contender.read(train),
+        "prepare_seconds": prepare_seconds,
+        "train_seconds": train_seconds,
+        "train_cores": cores,
+        "steps": len(watch.steps),
+        "warm_up_steps": watch.warm_up,
+        "train_tokens_per_second": watch.rate,
+        "epoch_seconds": contender.read(train) / watch.rate,
+        "train_peak_mb": (peak_memory() - imports) / MB,
+        "flops_per_token": contender.flops_per_token,
+    }
+    if job.test:
+        test = read_conll(folder / f"{job.test}.conll")
+        tokens = [s.tokens for s in test]
+        contender.predict(tokens[:64])  # warm-up
+        predicted: list[Any] = []
+        seconds, cores = _timed(lambda: predicted.extend(contender.predict(tokens)))
+        if [len(tags) for tags in predicted] != [len(s) for s in test]:
+            raise AssertionError("prediction did not give each token a tag")
+        figures |= {
+            "predict_sentences": len(test),
+            "predict_tokens": contender.read(test),
+            "predict_seconds": seconds,
+            "predict_cores": cores,
+            "predict_tokens_per_second": contender.read(test) / seconds,
+            "peak_mb": (peak_memory() - imports) / MB,
+        }
+    return figures
+
+
+def _timed(do: Callable[[], None]) -> tuple[float, float]:
+    """Seconds on the clock, and how many cores were at work meanwhile, on average."""
+    start, start_cpu = time.perf_counter(), time.process_time()
+    do()
+    seconds = time.perf_counter() - start
+    return seconds, (time.process_time() - start_cpu) / seconds
+
+
+def main(job_path: str, result_path: str) -> int:
+    """Measure and write the result; an exception is a result too, and the exit status is then 1."""
+    job = Job(**json.loads(Path(job_path).read_text(encoding="utf-8")))
+    try:
+        result = measure(job, Path(job_path).parent)
+    except Exception as error:  # whatever it is, the parent reports it and goes on
+        traceback.print_exc()
+        result = {"error": f"{type(error).__name__}: {error}"}
+    Path(result_path).write_text(json.dumps(result), encoding="utf-8")
+    return int("error" in result)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,293 @@
+"""The tagger's configuration, its network in all its forms, and that padding and company change no prediction."""
+
+import dataclasses
+import itertools
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import legalner.train_tagger
+from legalner.crf import Tagger, allowed_by_iob2
+from legalner.data import Sentence
+from legalner.features import FeatureTables, FlatCorpus, epoch_batches, flatten, in_order
+from legalner.preprocess import TagSet, Vocabulary
+from legalner.tagger import FeatureEmbedding, TaggerConfig, build_network, inputs, predict_ids, tag_sentences
+from legalner.train import load_model, save_model
+from legalner.train_tagger import compile_tagger
+
+TAG_SET = TagSet(("_", "O", "B-GS", "I-GS", "B-RS", "I-RS"), "iob2")
+WORDS = ("Das", "Gericht", "verweist", "auf", "§", "12", "StPO", ".")
+RNG = np.random.default_rng(7)
+MATRIX = np.vstack([np.zeros((2, 5)), RNG.normal(size=(len(WORDS), 5))]).astype(np.float32)
+VOCABULARY = Vocabulary(WORDS, MATRIX)
+
+
+def sentences(lengths: list[int], seed: int = 0) -> list[Sentence]:
+    rng = np.random.default_rng(seed)
+    return [Sentence(tuple(rng.choice(WORDS, n).tolist()), ("O",) * n) for n in lengths]
+
+
+TRAINING = sentences([4, 2, 5, 1, 3, 5])
+TABLES = FeatureTables.from_sentences(TRAINING, ("word", "shape", "suffix2"), at_least=1)
+
+
+def small(**changed) -> TaggerConfig:
+    plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"), 0.0)
+    plain |= {"layers": 1, "head": "crf", "loss": "likelihood", "schedule": "constant", "weight_decay": 0.0}
+    values = {"features": TABLES.names, "feature_units": 3, "units": 4, **plain, **changed}
+    if values["head"] == "softmax" and "loss" not in changed:
+        values["loss"] = "cross_entropy"
+    return TaggerConfig(**values)
+
+
+def network(config: TaggerConfig, dimension: int = 0) -> Tagger:
+    """A network whose weights are large enough to have an opinion on every token."""
+    model = build_network(config, TABLES.sizes, TAG_SET, dimension)
+    rng = np.random.default_rng(config.seed)
+    for weight in model.trainable_variables:
+        if len(weight.shape) == 2:  # a bias would have the same opinion everywhere
+            weight.assign((0.3 if weight.name == "transitions" else 1.5) * rng.normal(size=weight.shape))
+    return model
+
+
+def corpus(of: list[Sentence]) -> FlatCorpus:
+    return flatten(of, TABLES, TAG_SET, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"scheme": "bioes"}, "no scheme 'bioes'; there are: class, iob2"),
+        ({"head": "tanh"}, "no head 'tanh'; there are: softmax, crf"),
+        ({"loss": "mse"}, "no loss 'mse'; there are: likelihood, cross_entropy, focal"),
+        ({"schedule": "linear"}, "no schedule 'linear'; there are: constant, cosine"),
+        ({"keep": "first"}, "no keep 'first'; there are: last, best"),
+        ({"features": ("word", "gender")}, "'gender'.*; there are: word, norm, shape, prefix1"),
+        ({"features": ()}, "no features .*; there are: word, norm, shape, prefix1"),
+        ({"head": "crf", "loss": "focal"}, "crf takes likelihood, softmax takes cross_entropy or focal"),
+        ({"head": "softmax", "loss": "likelihood"}, "crf takes likelihood, softmax takes cross_entropy or focal"),
+        *(
+            ({name: 0}, f"{name} must be positive, not 0")
+            for name in ("feature_units", "at_least", "units", "layers", "epochs", "token_budget", "learning_rate")
+        ),
+        ({"learning_rate": float("nan")}, "learning_rate must be positive, not nan"),
+        *(
+            ({name: value}, f"{name} must be at least 0 and below 1, not {value}")
+            for name in ("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging")
+            for value in (-0.1, 1.0)
+        ),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0, not -0.1"),
+        ({"patience": 0}, "patience is a number of epochs, at least 1, or None"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_refused_with_those_that_do(changed, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        TaggerConfig(**changed)
+
+
+def test_the_default_configuration_and_features_as_a_list_are_taken() -> None:
+    assert TaggerConfig(features=["word", "shape"]).features == ("word", "shape")  # as YAML gives them
+    assert dataclasses.replace(TaggerConfig(), head="softmax", loss="focal", patience=1).patience == 1
+
+
+@pytest.mark.parametrize(("head", "layers", "dimension"), list(itertools.product(("crf", "softmax"), (1, 2), (0, 5))))
+def test_network_has_the_shapes_and_weights_of_its_configuration(head: str, layers: int, dimension: int) -> None:
+    config = small(head=head, layers=layers, dropout=0.1, recurrent_dropout=0.1, word_dropout=0.1, feature_dropout=0.1)
+    model = build_network(config, TABLES.sizes, TAG_SET, dimension)
+    batch = next(in_order(corpus(sentences([2, 4, 3])), 99))
+    given = inputs(batch, MATRIX if dimension else None)
+    assert isinstance(given, dict) == bool(dimension)
+    assert model(given).shape == model(given, training=True).shape == (3, 4, 6)
+    seen, states = 3 * 3 + dimension, 2 * 4
+    width = [seen] + [states] * (layers - 1)
+    # Each direction has four gates, which read the layer below, the state and a bias.
+    by_hand = 3 * sum(TABLES.sizes) + sum(2 * 4 * 4 * (below + 4 + 1) for below in width) + (states + 1) * 6
+    transitions = 6 * 6 + 6 + 6
+    assert model.count_params() == by_hand + transitions
+    assert sum(w.numpy().size for w in model.trainable_variables) == by_hand + (transitions if head == "crf" else 0)
+
+
+def test_the_seed_makes_the_weights() -> None:
+    def weights(seed: int) -> np.ndarray:
+        made = build_network(small(seed=seed), TABLES.sizes, TAG_SET).get_weights()
+        return np.concatenate([w.ravel() for w in made])
+
+    np.testing.assert_array_equal(weights(1), weights(1))
+    assert np.abs(weights(1) - weights(2)).max() > 0.01
+
+
+def test_what_is_read_of_a_batch_are_its_words_vectors() -> None:
+    batch = next(in_order(corpus([Sentence(("auf", "§§"), ("O", "O")), Sentence(("§",), ("O",))]), 99))
+    assert batch.sentences.tolist() == [1, 0]
+    given = inputs(batch, MATRIX)
+    np.testing.assert_array_equal(given["rows"], batch.rows)
+    zero = np.zeros(5)
+    np.testing.assert_array_equal(
+        given["vectors"], [[MATRIX[2 + WORDS.index("§")], zero], [MATRIX[2 + WORDS.index("auf")], zero]]
+    )
+    assert inputs(batch, None) is batch.rows
+
+
+@pytest.mark.parametrize(("head", "dimension"), [("crf", 0), ("crf", 5), ("softmax", 0)])
+def test_a_sentence_alone_and_beside_longer_ones_gets_the_same_tags(head: str, dimension: int) -> None:
+    model, matrix = network(small(head=head, layers=2), dimension), MATRIX if dimension else None
+    # The last sentence is longer than any in training.
+    flat = corpus(sentences([3, 1, 5, 2, 4, 1, 30], seed=3))
+    together = predict_ids(model, flat, matrix)
+    alone = predict_ids(model, flat, matrix, token_budget=1)
+    assert [len(ids) for ids in together] == flat.lengths.tolist()
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert (a > 0).all()
+    assert len(set(np.concatenate(together).tolist())) > 2
+    # Tags might agree by chance; so the scores behind them.
+    batch = next(in_order(flat, 999))
+    for row, number in enumerate(batch.sentences):
+        length = flat.lengths[number]
+        single = next(
+            in_order(flatten([sentences([3, 1, 5, 2, 4, 1, 30], seed=3)[number]], TABLES, TAG_SET, VOCABULARY), 1)
+        )
+        np.testing.assert_allclose(
+            model(inputs(batch, matrix))[row, :length], model(inputs(single, matrix))[0], rtol=1e-4, atol=1e-4
+        )
+
+
+def test_predictions_come_in_the_order_of_the_corpus() -> None:
+    model = network(small())
+    some = sentences([4, 1, 3, 4, 2, 1], seed=5)
+    for budget in (1, 6, 99):
+        found = predict_ids(model, corpus(some), token_budget=budget)
+        backwards = predict_ids(model, corpus(some[::-1]), token_budget=budget)[::-1]
+        assert [ids.tolist() for ids in found] == [ids.tolist() for ids in backwards]
+    assert found[0].tolist() != found[3].tolist()  # both have four tokens
+
+
+def test_an_empty_corpus_has_no_predictions() -> None:
+    model = network(small())
+    assert predict_ids(model, corpus([])) == [] and tag_sentences(model, TABLES, TAG_SET, []) == []
+
+
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+def test_no_prediction_breaks_iob2(head: str) -> None:
+    model = network(small(head=head))
+    # It would love to say I-GS everywhere, and next to it padding.
+    kernel, bias = model.get_layer("emissions").get_weights()
+    model.get_layer("emissions").set_weights([kernel, bias + np.array([6, 0, 0, 8, 0, 4], np.float32)])
+    emissions = np.asarray(model(next(in_order(corpus(sentences([5], seed=2)), 99)).rows))
+    assert 3 in emissions.argmax(-1)[:, 0] or 0 in emissions.argmax(-1)
+    allowed, first = allowed_by_iob2(TAG_SET.names)
+    for ids in predict_ids(model, corpus(sentences([1, 2, 3, 8, 8, 8, 20] * 3, seed=2))):
+        assert first[ids[0]] and all(allowed[a, b] for a, b in itertools.pairwise(ids))
+
+
+def test_a_softmax_takes_the_most_probable_tag_where_iob2_allows_it() -> None:
+    model = network(small(head="softmax"))
+    kernel, bias = model.get_layer("emissions").get_weights()
+    free = np.array([-99, 0, 0, -99, 0, -99], np.float32)  # no I, so nothing is ever forbidden
+    model.get_layer("emissions").set_weights([kernel, bias + free])
+    flat = corpus(sentences([5, 5, 5], seed=2))
+    expected = np.asarray(model(next(in_order(flat, 99)).rows)).argmax(-1)
+    assert len(set(expected.ravel().tolist())) > 1
+    np.testing.assert_array_equal(predict_ids(model, flat), expected)
+
+
+def test_tokens_get_valid_iob2_tags_one_each() -> None:
+    model = network(small())
+    tokens = [["Das", "Gericht"], ["§"], ["niemals", "gesehen", "🙂", "ẞ"] * 100]
+    tags = tag_sentences(model, TABLES, TAG_SET, tokens)
+    assert [len(t) for t in tags] == [2, 1, 400]
+    flat = flatten([Sentence(tuple(t), ("O",) * len(t)) for t in tokens], TABLES, TAG_SET)
+    assert tags == [TAG_SET.decode(ids) for ids in predict_ids(model, flat)]
+    assert set(itertools.chain(*tags)) <= set(TAG_SET.names) - {"_"}
+
+
+def embedding(hidden: list[float]) -> FeatureEmbedding:
+    """Two features; a row's vector repeats its number, and the second feature's is negative."""
+    layer = FeatureEmbedding([10, 7], 2, hidden)
+    layer(np.zeros((1, 1, 2), np.int32))
+    for table, sign in zip(layer.tables, (1, -1), strict=True):
+        size = table.get_weights()[0].shape[0]
+        table.set_weights([sign * np.repeat(np.arange(size, dtype=np.float32)[:, None], 2, axis=1)])
+    return layer
+
+
+ROWS = np.zeros((40, 30, 2), np.int32)
+ROWS[:, :25] = RNG.integers(1, 7, (40, 25, 2))
+
+
+def rows_seen(layer: FeatureEmbedding, *, training: bool) -> np.ndarray:
+    vectors = np.asarray(layer(ROWS, training=training))
+    assert vectors.shape == (40, 30, 4)
+    np.testing.assert_array_equal(vectors[..., [0, 2]], vectors[..., [1, 3]])
+    return (vectors[..., [0, 2]] * [1, -1]).astype(int)
+
+
+def test_features_have_tables_of_their_own_side_by_side_and_hide_only_in_training() -> None:
+    np.testing.assert_array_equal(rows_seen(embedding([0.5, 0.5]), training=False), ROWS)
+    np.testing.assert_array_equal(rows_seen(embedding([0.0, 0.0]), training=True), ROWS)
+
+
+def test_each_feature_is_hidden_at_its_share_of_the_tokens_and_padding_stays_padding() -> None:
+    layer = embedding([0.6, 0.2])
+    seen = rows_seen(layer, training=True)
+    assert not seen[:, 25:].any()
+    hidden = (seen != ROWS)[:, :25]
+    np.testing.assert_array_equal(seen[:, :25], np.where(hidden, 1, ROWS[:, :25]))
+    could = ROWS[:, :25] > 1
+    shares = [hidden[..., i][could[..., i]].mean() for i in range(2)]
+    assert shares == pytest.approx([0.6, 0.2], abs=0.06)  # of about 800 tokens
+    assert (rows_seen(layer, training=True) != seen).any()  # drawn anew in every step
+
+
+def test_words_are_hidden_at_one_share_and_what_lies_inside_them_at_another() -> None:
+    config = small(features=("shape", "word", "norm", "suffix2"), word_dropout=0.3, feature_dropout=0.1)
+    layer = build_network(config, (5, 5, 5, 5), TAG_SET).get_layer("features")
+    assert layer.hidden == [0.1, 0.3, 0.3, 0.1] and layer.sizes == [5, 5, 5, 5] and layer.units == 3
+
+
+def test_word_vectors_are_dropped_whole() -> None:
+    model = build_network(small(word_dropout=0.5), TABLES.sizes, TAG_SET, 5)
+    dropped = np.asarray(model.get_layer("word_dropout")(np.ones((8, 20, 5), np.float32), training=True))
+    assert {tuple(vector) for vector in dropped.reshape(-1, 5).tolist()} == {(0.0,) * 5, (2.0,) * 5}
+
+
+def steps(model: Tagger, flat: FlatCorpus) -> list[float]:
+    batch = next(epoch_batches(flat, 99, (1,)))
+    return [float(model.train_on_batch(inputs(batch, MATRIX), batch.tags)) for _ in range(3)]
+
+
+def test_saved_and_loaded_it_predicts_the_same_and_trains_on_alike(tmp_path: Path) -> None:
+    config = small(averaging=0.9, schedule="cosine", learning_rate=0.05)
+    model, flat = network(config, 5), corpus(sentences([4, 2, 4, 3]))
+    compile_tagger(model, config, steps=20)
+    steps(model, flat)
+    save_model(model, tmp_path / "model.keras")
+    again = load_model(tmp_path / "model.keras")
+    assert isinstance(again, Tagger) and again.crf.learned
+    for a, b in zip(predict_ids(again, flat, MATRIX), predict_ids(model, flat, MATRIX), strict=True):
+        np.testing.assert_array_equal(a, b)
+    losses = steps(again, flat)
+    np.testing.assert_allclose(losses, steps(model, flat), rtol=1e-5)
+    assert losses[0] > losses[-1]
+    for mine, its in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-6)
+
+
+def test_a_model_can_be_loaded_where_its_loss_was_not_imported(tmp_path: Path, monkeypatch) -> None:
+    config = small(head="softmax", loss="focal")
+    model = network(config)
+    compile_tagger(model, config, steps=1)
+    save_model(model, tmp_path / "model.keras")
+    # As in a process of its own, without the seconds that one takes; the old module comes back at the end.
+    monkeypatch.setattr(legalner, "train_tagger", legalner.train_tagger)
+    monkeypatch.delitem(sys.modules, "legalner.train_tagger")
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "legalner>FocalLoss")
+    assert type(load_model(tmp_path / "model.keras").loss).__name__ == "FocalLoss"
+
+
+def test_keras_can_make_the_embedding_again_from_its_configuration() -> None:
+    layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(embedding([0.6, 0.2])))
+    assert (layer.sizes, layer.units, layer.hidden) == ([10, 7], 2, [0.6, 0.2])
