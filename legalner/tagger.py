@@ -36,8 +36,8 @@ class TaggerConfig:
         features: Names out of :data:`legalner.features.FEATURES`.
         feature_units: Length of each feature's vector.
         at_least: How many training tokens must have a feature's value for it to get a row of its own.
-        word_dropout: Share of the tokens that show nothing of ``word``, ``norm`` and their word vector in a training
-            step, so that the network meets unknown words.
+        word_dropout: Share of the tokens at which the word (``word``, ``norm``, the word vector: each on its own) is
+            hidden in a training step, so that the network meets unknown words.
         feature_dropout: The same for each of the other features, on its own.
         units: Width of the LSTM's state, in each direction.
         layers: LSTM layers, one over the other.
