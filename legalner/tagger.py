@@ -41,6 +41,8 @@ class TaggerConfig:
         feature_dropout: The same for each of the other features, on its own.
         units: Width of the LSTM's state, in each direction.
         layers: LSTM layers, one over the other.
+        window: Width of a convolution over five tokens, whose view goes past the LSTM straight to the tags, as a linear
+            CRF's features do; 0 for none.
         dropout: Share of the numbers that is dropped before and after each LSTM layer.
         recurrent_dropout: Share of the state that is dropped between time steps.
         head: ``crf``, or ``softmax``, whose tags IOB2 constrains too.
@@ -66,6 +68,7 @@ class TaggerConfig:
     feature_dropout: float = 0.15
     units: int = 128
     layers: int = 1
+    window: int = 128
     dropout: float = 0.4
     recurrent_dropout: float = 0.0
     head: str = "crf"
@@ -93,6 +96,8 @@ class TaggerConfig:
         for name in ("feature_units", "at_least", "units", "layers", "epochs", "token_budget", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)!r}")
+        if self.window < 0:
+            raise ValueError(f"window must be 0 or more units, not {self.window!r}")
         for name in ("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
@@ -178,13 +183,24 @@ def build_network(config: TaggerConfig, sizes: Sequence[int], tag_set: TagSet, d
         seen = layers.Dropout(config.word_dropout, noise_shape=(None, None, 1), name="word_dropout")(vectors)
         x = layers.Concatenate(name="seen")([x, seen])
     x = layers.Dropout(config.dropout, name="dropout_0")(x)
+    seen_near = _window(x, real, config) if config.window else None
     for number in range(1, config.layers + 1):
         lstm = LSTM(config.units, return_sequences=True, recurrent_dropout=config.recurrent_dropout)
         x = layers.Bidirectional(lstm, name=f"bilstm_{number}")(x, mask=real)
         x = layers.Dropout(config.dropout, name=f"dropout_{number}")(x)
+    if seen_near is not None:
+        x = layers.Concatenate(name="near_and_far")([x, seen_near])
     emissions = layers.Dense(len(tag_set), name="emissions")(x)
     crf = CRF(*allowed_by_iob2(tag_set.names), learned=config.head == "crf", name="crf")
     return Tagger(given, crf(emissions), name="tagger")
+
+
+def _window(x: Any, real: Any, config: TaggerConfig) -> Any:
+    """Look at each token with two neighbours on each side, ``(batch, time, window)``."""
+    # Padding is zero, as is what lies beyond a batch's ends: a sentence reads the same in every batch.
+    tokens = x * ops.cast(real, "float32")[..., None]
+    near = layers.Conv1D(config.window, 5, padding="same", activation="relu", name="window")(tokens)
+    return layers.Dropout(config.dropout, name="dropout_window")(near)
 
 
 def inputs(batch: Padded, matrix: np.ndarray | None) -> Any:

@@ -95,7 +95,8 @@ def test_the_default_configuration_and_features_as_a_list_are_taken() -> None:
 
 @pytest.mark.parametrize(("head", "layers", "dimension"), list(itertools.product(("crf", "softmax"), (1, 2), (0, 5))))
 def test_network_has_the_shapes_and_weights_of_its_configuration(head: str, layers: int, dimension: int) -> None:
-    config = small(head=head, layers=layers, dropout=0.1, recurrent_dropout=0.1, word_dropout=0.1, feature_dropout=0.1)
+    dropped = {"dropout": 0.1, "recurrent_dropout": 0.1, "word_dropout": 0.1, "feature_dropout": 0.1}
+    config = small(head=head, layers=layers, window=3, **dropped)
     model = build_network(config, TABLES.sizes, TAG_SET, dimension)
     batch = next(in_order(corpus(sentences([2, 4, 3])), 99))
     given = inputs(batch, MATRIX if dimension else None)
@@ -104,7 +105,8 @@ def test_network_has_the_shapes_and_weights_of_its_configuration(head: str, laye
     seen, states = 3 * 3 + dimension, 2 * 4
     width = [seen] + [states] * (layers - 1)
     # Each direction has four gates, which read the layer below, the state and a bias.
-    by_hand = 3 * sum(TABLES.sizes) + sum(2 * 4 * 4 * (below + 4 + 1) for below in width) + (states + 1) * 6
+    by_hand = 3 * sum(TABLES.sizes) + sum(2 * 4 * 4 * (below + 4 + 1) for below in width)
+    by_hand += 3 * (5 * seen + 1) + (states + 3 + 1) * 6  # the window over five tokens, and the tags' scores
     transitions = 6 * 6 + 6 + 6
     assert model.count_params() == by_hand + transitions
     assert sum(w.numpy().size for w in model.trainable_variables) == by_hand + (transitions if head == "crf" else 0)

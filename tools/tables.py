@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from legalner.records import load_results, spread
+from legalner.records import STEP, VARIANT, load_results, spread
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +23,8 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for name, runs in results.items():
+        if name.startswith((STEP, VARIANT)):  # lesson 07 shows these
+            continue
         micro = [run["entity"]["micro"] for run in runs]
         memory = [max(n["peak_rss_mb"] for n in run["notebooks"]) / 1000 for run in runs]
         cells = [
