@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import yaml
 
 import legalner.train_tagger
 from legalner.crf import Tagger, allowed_by_iob2
@@ -290,3 +291,8 @@ def test_a_model_can_be_loaded_where_its_loss_was_not_imported(tmp_path: Path, m
 def test_keras_can_make_the_embedding_again_from_its_configuration() -> None:
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(embedding([0.6, 0.2])))
     assert (layer.sizes, layer.units, layer.hidden) == ([10, 7], 2, [0.6, 0.2])
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "profiles").glob("*.yaml")), ids=lambda p: p.stem)
+def test_a_profile_names_settings_that_exist(path: Path) -> None:
+    TaggerConfig(**yaml.safe_load(path.read_text("utf-8"))["parameters"].get("TAGGER", {}))
