@@ -51,10 +51,10 @@ def corpus(of: list[Sentence]) -> FlatCorpus:
 
 
 def config(**changed: Any) -> TaggerConfig:
-    small = {"features": FEATURES, "feature_units": 4, "units": 6, "token_budget": 60, "learning_rate": 0.03}
+    small = {"features": FEATURES, "feature_units": 4, "units": 6, "window": 4, "token_budget": 60}
     plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"), 0.0)
     plain |= {"layers": 1, "head": "crf", "loss": "likelihood", "schedule": "cosine", "weight_decay": 0.0}
-    return TaggerConfig(**{**small, **plain, "keep": "last", "patience": None, **changed})
+    return TaggerConfig(**{**small, **plain, "learning_rate": 0.03, "keep": "last", "patience": None, **changed})
 
 
 def network(settings: TaggerConfig, dimension: int = 0) -> Tagger:
@@ -188,7 +188,7 @@ def test_quick_f1_by_hand() -> None:
 
 @pytest.mark.parametrize(("head", "loss"), [("crf", "likelihood"), ("softmax", "cross_entropy"), ("softmax", "focal")])
 def test_it_learns(head: str, loss: str, tmp_path: Path) -> None:
-    model, history = trained(config(head=head, loss=loss, epochs=12, token_budget=24), tmp_path)
+    model, history = trained(config(head=head, loss=loss, window=0, epochs=12, token_budget=24), tmp_path)
     assert len(history.epochs) == 12 and set(history.epochs[0]) == {"loss", "val_f1", "seconds"}
     losses = history.column("loss")
     assert losses[-1] < losses[0] / 5
