@@ -2,7 +2,7 @@
 #   make tutorial                                  the lessons, headless, on the sample corpus (minutes, no network)
 #   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
-#   make benchmark LER=path/to/ler                 speed and memory, side by side (15 minutes; QUICK=1: 3 minutes)
+#   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make lab | test | check | format | tables | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke

@@ -74,7 +74,7 @@ def measure(
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option("--quick", is_flag=True, help="A twelfth of the data: about 3 minutes in place of 15. Good for a look.")
+@click.option("--quick", is_flag=True, help="A twelfth of the data: good for a look.")
 @click.option(
     "--whole", is_flag=True, help="Also measure the memory of training on all seven courts (12 GB free needed)."
 )

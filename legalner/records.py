@@ -11,7 +11,7 @@ import pandas as pd
 
 from legalner.workspace import read_json
 
-__all__ = ["ablation_table", "data_curve", "in_order", "load_results", "spread", "variants"]
+__all__ = ["ablation_table", "data_curve", "load_results", "spread", "steps_to_best", "variants"]
 
 Results = dict[str, list[dict[str, Any]]]
 
@@ -33,7 +33,7 @@ def spread(values: Sequence[float], scale: float = 100.0, digits: int = 1) -> st
     return mean if len(values) == 1 else f"{mean} ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
 
 
-def in_order(results: Results, first: str = "seed", last: str = "best") -> list[str]:
+def steps_to_best(results: Results, first: str = "seed", last: str = "best") -> list[str]:
     """Profiles of the way from ``first`` to ``last``: it, the steps by their number, and ``last``; those recorded."""
     steps = sorted(name for name in results if name.startswith(STEP))
     return [name for name in (first, *steps, last) if name in results]

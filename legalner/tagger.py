@@ -16,7 +16,7 @@ from legalner.features import FEATURES, FeatureTables, FlatCorpus, Padded, flatt
 from legalner.lstm import LSTM
 from legalner.preprocess import TagScheme, TagSet
 
-__all__ = ["FeatureEmbedding", "TaggerConfig", "build_network", "inputs", "predict_ids", "tag_sentences"]
+__all__ = ["FeatureEmbedding", "FocalLoss", "TaggerConfig", "build_network", "inputs", "predict_ids", "tag_sentences"]
 
 CHOICES = {
     "scheme": get_args(TagScheme),
@@ -155,6 +155,41 @@ class FeatureEmbedding(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What a saved model needs in order to make the layer again."""
         return {**super().get_config(), "sizes": self.sizes, "units": self.units, "hidden": self.hidden}
+
+
+@keras.saving.register_keras_serializable("legalner")
+class FocalLoss(keras.losses.Loss):
+    """Cross-entropy that weighs each token by ``(1 - p) ** gamma``, so that easy ones count for little.
+
+    From Lin et al. (2017), arXiv 1708.02002, for tag ids and logits; Keras has it for one-hot labels only. Positions
+    with the padding tag, 0, are left out.
+
+    Args:
+        gamma: How little the easy ones count; 0 is cross-entropy.
+    """
+
+    def __init__(self, gamma: float = 2.0, name: str = "focal", **arguments: Any) -> None:
+        """Take what the class describes."""
+        # The mean that Keras takes counts padding, or not if there is a mask; a sum of shares is the mean over tokens.
+        super().__init__(name=name, **{**arguments, "reduction": "sum"})
+        self.gamma = gamma
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Share of each position in the mean loss, ``(batch, time)``.
+
+        Args:
+            y_true: Tag ids, ``(batch, time)``.
+            y_pred: Logits, ``(batch, time, tags)``.
+        """
+        y_true = ops.cast(y_true, "int32")
+        logs = ops.take_along_axis(ops.log_softmax(y_pred, axis=-1), y_true[..., None], axis=-1)[..., 0]
+        real = ops.cast(y_true != 0, logs.dtype)
+        losses = -((1.0 - ops.exp(logs)) ** self.gamma) * logs * real
+        return losses / ops.maximum(ops.sum(real), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a saved model needs in order to make the loss again."""
+        return {**super().get_config(), "gamma": self.gamma}
 
 
 def build_network(config: TaggerConfig, sizes: Sequence[int], tag_set: TagSet, dimension: int = 0) -> Tagger:

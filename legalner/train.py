@@ -107,11 +107,10 @@ def save_model(model: keras.Model, path: Path) -> None:
 
 
 def load_model(path: Path) -> keras.Model:
-    """Read a ``.keras`` file of this package's models; Keras's safe mode runs no code from it."""
-    import legalner.lstm
-    import legalner.tagger
-    import legalner.train_tagger  # noqa: F401
+    """Read a ``.keras`` file of this package's models; Keras's safe mode runs no code from it.
 
+    What such a file names is registered with Keras by :mod:`legalner.tagger` and what that imports.
+    """
     return keras.models.load_model(path, safe_mode=True)
 
 

@@ -9,52 +9,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from tqdm.auto import tqdm
 
 from legalner.crf import Tagger
 from legalner.evaluate import spans
 from legalner.features import FlatCorpus, epoch_batches
-from legalner.preprocess import PADDING, TagSet, batches_by_length
-from legalner.tagger import TaggerConfig, inputs, predict_ids
+from legalner.preprocess import TagSet, batches_by_length
+from legalner.tagger import FocalLoss, TaggerConfig, inputs, predict_ids
 from legalner.train import History, Progress, averaged, training_identity, training_loop
 
-__all__ = ["FocalLoss", "compile_tagger", "micro_f1", "train_tagger"]
-
-
-@keras.saving.register_keras_serializable("legalner")
-class FocalLoss(keras.losses.Loss):
-    """Cross-entropy that weighs each token by ``(1 - p) ** gamma``, so that easy ones count for little.
-
-    From Lin et al. (2017), arXiv 1708.02002, for tag ids and logits; Keras has it for one-hot labels only. Positions
-    with the padding tag, 0, are left out.
-
-    Args:
-        gamma: How little the easy ones count; 0 is cross-entropy.
-    """
-
-    def __init__(self, gamma: float = 2.0, name: str = "focal", **arguments: Any) -> None:
-        """Take what the class describes."""
-        # The mean that Keras takes counts padding, or not if there is a mask; a sum of shares is the mean over tokens.
-        super().__init__(name=name, **{**arguments, "reduction": "sum"})
-        self.gamma = gamma
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Share of each position in the mean loss, ``(batch, time)``.
-
-        Args:
-            y_true: Tag ids, ``(batch, time)``.
-            y_pred: Logits, ``(batch, time, tags)``.
-        """
-        y_true = ops.cast(y_true, "int32")
-        logs = ops.take_along_axis(ops.log_softmax(y_pred, axis=-1), y_true[..., None], axis=-1)[..., 0]
-        real = ops.cast(y_true != 0, logs.dtype)
-        losses = -((1.0 - ops.exp(logs)) ** self.gamma) * logs * real
-        return losses / ops.maximum(ops.sum(real), 1.0)
-
-    def get_config(self) -> dict[str, Any]:
-        """What a saved model needs in order to make the loss again."""
-        return {**super().get_config(), "gamma": self.gamma}
+__all__ = ["compile_tagger", "micro_f1", "train_tagger"]
 
 
 def compile_tagger(network: Tagger, config: TaggerConfig, steps: int) -> None:
@@ -92,7 +56,7 @@ def _learn(
     """Train one epoch, batch by batch, and return the mean loss.
 
     ``fit`` would take the batches from a generator by tf.data, which tells the C library to hand freed memory back to
-    the system; that makes each step slower (see :func:`legalner.train.keep_freed_memory`).
+    the system; that makes each step slower (see ``_keep_freed_memory`` in :mod:`legalner.train`).
     """
     steps = len(batches_by_length(corpus.lengths.tolist(), config.token_budget))
     losses = []
@@ -142,7 +106,6 @@ def train_tagger(
     Returns:
         The network with the weights to keep (averaged, if the configuration says so) and the history.
     """
-    assert tag_set.names[0] == PADDING
     steps = len(batches_by_length(fit.lengths.tolist(), config.token_budget))
 
     def compile_anew(model: keras.Model) -> None:

@@ -26,6 +26,8 @@ def test_flops_by_hand() -> None:
     # d = 3, u = 2: 4 · 2 · (3 + 2) = 40 weights a direction, 80 operations, 160 in two directions; 5 tags from 4 states
     # are 40 operations. Forward 200, with the backward pass three times that.
     assert training_flops(3, 2, 5) == 3 * (160 + 40)
+    # A window of 4 units: 5 · 3 inputs for each, twice; and 4 more numbers for each of the 5 tags to read, twice.
+    assert training_flops(3, 2, 5, window=4) == 3 * (160 + 40 + 120 + 40)
     # A second layer reads 4 states: 4 · 2 · (4 + 2) = 48 weights, 192 operations.
     assert training_flops(3, 2, 5, layers=2) == 3 * (160 + 192 + 40)
 

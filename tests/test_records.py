@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from legalner.records import ablation_table, data_curve, in_order, load_results, spread, variants
+from legalner.records import ablation_table, data_curve, load_results, spread, steps_to_best, variants
 
 
 def run(profile: str, seed: int, f1: float, sentences: int = 100) -> dict:
@@ -33,13 +33,13 @@ def recorded(folder: Path) -> dict:
 def test_rows_go_from_seed_by_the_steps_to_best(tmp_path):
     results = recorded(tmp_path)
     assert [r["seed"] for r in results["best"]] == [1, 2]
-    assert in_order(results) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
+    assert steps_to_best(results) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
     assert variants(results) == ["best", "vary-64", "vary-data-50"]
-    assert in_order({}) == [] and variants({}) == []
+    assert steps_to_best({}) == [] and variants({}) == []
 
 
 def test_a_row_says_mean_and_half_the_range(tmp_path):
-    table = ablation_table(results := recorded(tmp_path), in_order(results))
+    table = ablation_table(results := recorded(tmp_path), steps_to_best(results))
     assert list(table.index) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
     assert table.loc["best"].to_dict() == {
         "what": "What best does", "seeds": 2, "entity F1": "65.0 ± 5.0", "precision": "75.0 ± 5.0",

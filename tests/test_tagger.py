@@ -2,15 +2,14 @@
 
 import dataclasses
 import itertools
+import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import yaml
 
-import legalner.train_tagger
 from legalner.crf import Tagger, allowed_by_iob2
 from legalner.data import Sentence
 from legalner.features import FeatureTables, FlatCorpus, epoch_batches, flatten, in_order
@@ -276,21 +275,14 @@ def test_saved_and_loaded_it_predicts_the_same_and_trains_on_alike(tmp_path: Pat
         np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-6)
 
 
-def test_a_model_can_be_loaded_where_its_loss_was_not_imported(tmp_path: Path, monkeypatch) -> None:
+def test_a_model_can_be_loaded_where_its_loss_was_not_imported(tmp_path: Path) -> None:
     config = small(head="softmax", loss="focal")
     model = network(config)
     compile_tagger(model, config, steps=1)
     save_model(model, tmp_path / "model.keras")
-    # As in a process of its own, without the seconds that one takes; the old module comes back at the end.
-    monkeypatch.setattr(legalner, "train_tagger", legalner.train_tagger)
-    monkeypatch.delitem(sys.modules, "legalner.train_tagger")
-    monkeypatch.delitem(keras.saving.get_custom_objects(), "legalner>FocalLoss")
-    assert type(load_model(tmp_path / "model.keras").loss).__name__ == "FocalLoss"
-
-
-def test_keras_can_make_the_embedding_again_from_its_configuration() -> None:
-    layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(embedding([0.6, 0.2])))
-    assert (layer.sizes, layer.units, layer.hidden) == ([10, 7], 2, [0.6, 0.2])
+    script = f"from legalner.train import load_model; print(type(load_model({str(tmp_path / 'model.keras')!r}).loss))"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "FocalLoss" in out
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "profiles").glob("*.yaml")), ids=lambda p: p.stem)

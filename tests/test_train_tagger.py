@@ -16,9 +16,9 @@ from legalner.data import Sentence
 from legalner.evaluate import entity_scores
 from legalner.features import FeatureTables, FlatCorpus, flatten, in_order
 from legalner.preprocess import TagSet, Vocabulary
-from legalner.tagger import TaggerConfig, build_network, predict_ids, tag_sentences
+from legalner.tagger import FocalLoss, TaggerConfig, build_network, predict_ids, tag_sentences
 from legalner.train import History, _seed_dropout, load_model
-from legalner.train_tagger import FocalLoss, compile_tagger, micro_f1, train_tagger
+from legalner.train_tagger import compile_tagger, micro_f1, train_tagger
 
 RNG = np.random.default_rng(11)
 TAG_SET = TagSet(("_", "O", "B-GRT", "I-GRT", "B-GS", "I-GS"), "iob2")

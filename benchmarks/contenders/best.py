@@ -52,7 +52,7 @@ class Best(Contender):
         self.fit = flatten(sentences, self.tables, self.tag_set)
         self.few = sentences[:32]
         dimension = len(config.features) * config.feature_units
-        self.flops_per_token = training_flops(dimension, config.units, len(self.tag_set), config.layers)
+        self.flops_per_token = training_flops(dimension, config.units, len(self.tag_set), config.layers, config.window)
         self.network = build_network(config, self.tables.sizes, self.tag_set)
 
     def train(self, watch: Stopwatch) -> None:
