@@ -137,6 +137,28 @@ def record(folder: Path) -> None:
     click.echo(f"recorded: {keep(folder, root)}")
 
 
+@app.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE... | -")
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model. Default: the one in the package.")
+@click.option("--format", "kind", type=click.Choice(["table", "jsonl", "conll", "html"]), default="table")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write there. Default: standard output.")
+def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path | None) -> None:
+    """Find entities in texts (UTF-8); `-` reads standard input.
+
+    Places are code points of the text, without a byte-order mark. A file that cannot be read is named, the others are
+    done, and the exit status is 1.
+
+    \b
+    Examples:
+      legalner annotate urteil.txt
+      legalner annotate --format html -o urteile.html *.txt
+      pdftotext urteil.pdf - | legalner annotate --format jsonl -
+    """
+    from legalner.annotate_files import annotate_files
+
+    sys.exit(1 if annotate_files(files, model, kind, output) else 0)
+
+
 def main() -> None:
     """Run the command line; an error that the user can mend is one message, not a traceback."""
     try:

@@ -21,7 +21,7 @@ from keras import ops
 
 from legalner.preprocess import PADDING
 
-__all__ = ["CRF", "Tagger", "allowed_by_iob2"]
+__all__ = ["CRF", "CertainTagger", "Tagger", "allowed_by_iob2"]
 
 Tensor = Any
 
@@ -178,8 +178,8 @@ class CRF(keras.layers.Layer):
         _, tags = ops.scan(back, nothing, _by_time(scores, next_is_real), reverse=True)
         return ops.where(real, ops.transpose(tags), 0)
 
-    def marginals(self, emissions: Tensor, real: Tensor) -> Tensor:
-        """Probability of each tag at each token, all paths considered, ``(batch, time, tags)``; zeros at padding."""
+    def _backward(self, emissions: Tensor, real: Tensor) -> Tensor:
+        """Logarithm of the sum over all that may follow a tag at a token, ``(time, batch, tags)``."""
         transitions, _ = self._scores()
         weights = ops.exp(ops.transpose(transitions))
 
@@ -192,9 +192,39 @@ class CRF(keras.layers.Layer):
             return before, before
 
         last = ops.zeros_like(emissions[:, 0]) + self.end
-        _, backward = ops.scan(step, last, _behind_first(emissions, real), reverse=True)
-        together = ops.softmax(self._forward(emissions, real) + backward, axis=-1)
+        return ops.scan(step, last, _behind_first(emissions, real), reverse=True)[1]
+
+    def marginals(self, emissions: Tensor, real: Tensor) -> Tensor:
+        """Probability of each tag at each token, all paths considered, ``(batch, time, tags)``; zeros at padding."""
+        together = ops.softmax(self._forward(emissions, real) + self._backward(emissions, real), axis=-1)
         return ops.where(real[..., None], ops.swapaxes(together, 0, 1), 0.0)
+
+    def certainty(self, emissions: Tensor, tags: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """What the probability of an entity rests on, all paths considered; for tags that IOB2 constrains.
+
+        Args:
+            emissions: As everywhere.
+            tags: A path that is allowed, ``(batch, time)``.
+            real: As everywhere.
+
+        Returns:
+            Probability of each token's tag, and probability that the entity which it stands in goes on at the next
+            token *if* it has that tag, ``(batch, time)`` each; zeros at padding. An entity from ``start`` to ``end``
+            (not included) has the probability ``first[start] * goes_on[start] * … * goes_on[end - 2] * (1 -
+            goes_on[end - 1])``: a CRF is a Markov chain in the tags, given the sentence.
+        """
+        backward = self._backward(emissions, real)
+        together = ops.softmax(self._forward(emissions, real) + backward, axis=-1)
+        first = ops.take_along_axis(ops.swapaxes(together, 0, 1), tags[..., None], axis=-1)[..., 0]
+        transitions, _ = self._scores()
+        following = emissions + ops.swapaxes(backward, 0, 1)
+        following = ops.concatenate([following[:, 1:], ops.zeros_like(following[:, :1])], axis=1)
+        next_is_real = ops.concatenate([real[:, 1:], ops.zeros_like(real[:, :1])], axis=1)
+        step = ops.softmax(ops.take(transitions, tags, axis=0) + following, axis=-1)
+        # Within IOB2, what may follow but may not begin a sentence is the inside of the same entity.
+        inside = ops.take(ops.convert_to_tensor(self.allowed & ~self.allowed_first), tags, axis=0)
+        goes_on = ops.sum(ops.where(inside & next_is_real[..., None], step, 0.0), axis=-1)
+        return ops.where(real, first, 0.0), goes_on
 
 
 @keras.saving.register_keras_serializable("legalner")
@@ -230,3 +260,18 @@ class Tagger(keras.Model):
         """The best path of each sentence, ``(batch, time)`` int32."""
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         return self.crf.decode(self(x, training=False), self.real(x))
+
+
+@keras.saving.register_keras_serializable("legalner")
+class CertainTagger(Tagger):
+    """A :class:`Tagger` whose ``predict`` tells how sure it is: tags, and the two results of :meth:`CRF.certainty`.
+
+    Made from a trained tagger as ``CertainTagger(network.input, network.output)``; it shares the weights.
+    """
+
+    def predict_step(self, data: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """The best path of each sentence, and what its entities rest on, ``(batch, time)`` each."""
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        emissions, real = self(x, training=False), self.real(x)
+        tags = self.crf.decode(emissions, real)
+        return tags, *self.crf.certainty(emissions, tags, real)

@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from legalner.crf import Tagger
+from legalner.data import DataError
 from legalner.features import FeatureTables
 from legalner.preprocess import TagSet
-from legalner.tagger import TaggerConfig, tag_sentences
-from legalner.train import load_model, save_model
+from legalner.tagger import TaggerConfig, build_network, tag_sentences
 from legalner.workspace import read_json, replacing, write_json
 
 __all__ = ["FORMAT", "ModelFolderError", "TrainedTagger"]
 
 # Grows when a folder written before could no longer be read rightly.
-FORMAT = 1
-_FILES = ("model.json", "features.npz", "network.keras")
+FORMAT = 2
+_FILES = ("model.json", "features.npz", "weights.npz")
 
 
-class ModelFolderError(ValueError):
+class ModelFolderError(DataError):
     """A folder that holds no model, or not one of this version; the message says which and what to do."""
 
 
@@ -40,19 +41,33 @@ class TrainedTagger:
         """Tag sentences of tokens, of any length: one IOB2 tag a token."""
         return tag_sentences(self.network, self.tables, self.tag_set, sentences)
 
-    def save(self, folder: Path, card: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, card: Mapping[str, Any], *, half: bool = False) -> None:
         """Write the model into a folder, in which nothing else should lie.
+
+        The network is kept as its configuration and its numbers, not as Keras's own file, so that other versions of
+        Keras read it.
 
         Args:
             folder: Made if it is missing.
             card: What people should know of the model: data, licence, figures.
+            half: Keep the weights in 16 bits, in half the space.
+
+        Raises:
+            ModelFolderError: The network reads word vectors, which no folder holds.
         """
+        if len(self.network.inputs) > 1:
+            raise ModelFolderError(
+                f"{folder}: not written, since the network reads word vectors, which a model folder does not hold; "
+                f"train one without (VECTORS = None)"
+            )
         described = folder / "model.json"
         described.unlink(missing_ok=True)  # read first, so written last: half a folder is not taken for a whole
-        with replacing(folder / "features.npz") as temporary:
-            arrays: dict[str, Any] = dict(zip(self.tables.names, self.tables.hashes, strict=True))
-            np.savez_compressed(temporary, **arrays)
-        save_model(self.network, folder / "network.keras")
+        kind = np.float16 if half else np.float32
+        weights = {f"{i:03d}": np.asarray(w).astype(kind) for i, w in enumerate(self.network.get_weights())}
+        hashes: dict[str, Any] = dict(zip(self.tables.names, self.tables.hashes, strict=True))
+        for name, arrays in {"features.npz": hashes, "weights.npz": weights}.items():
+            with replacing(folder / name) as temporary:
+                np.savez_compressed(temporary, **arrays)
         values = {
             "format": FORMAT,
             "card": dict(card),
@@ -66,7 +81,7 @@ class TrainedTagger:
         """Read a model from its folder.
 
         Raises:
-            ModelFolderError: A file is missing, or the folder is of another version.
+            ModelFolderError: A file is missing or damaged, or the folder is of another version.
         """
         folder = Path(folder)
         if missing := [name for name in _FILES if not (folder / name).is_file()]:
@@ -74,14 +89,29 @@ class TrainedTagger:
                 f"{folder}: no whole model, {', '.join(missing)} is missing; a model is a folder with "
                 f"{', '.join(_FILES)}, as `TrainedTagger.save` writes it"
             )
-        values = read_json(folder / "model.json")
+        try:
+            values = read_json(folder / "model.json")
+        except ValueError as error:
+            raise ModelFolderError(f"{folder}: model.json is damaged ({error}); copy the whole folder again") from None
         if values.get("format") != FORMAT:
             raise ModelFolderError(
                 f"{folder}: a model of format {values.get('format')!r}, and this version of legalner reads format "
                 f"{FORMAT}; train it again, or install the version that wrote it"
             )
+        try:
+            return cls._read(folder, values)
+        except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
+            raise ModelFolderError(
+                f"{folder}: a file is damaged ({type(error).__name__}: {error}); copy the whole folder again"
+            ) from None
+
+    @classmethod
+    def _read(cls, folder: Path, values: Mapping[str, Any]) -> TrainedTagger:
         config = TaggerConfig(**values["config"])
         with np.load(folder / "features.npz", allow_pickle=False) as stored:
             tables = FeatureTables(config.features, tuple(stored[name] for name in config.features))
         tag_set = TagSet(tuple(values["tags"]["names"]), values["tags"]["scheme"])
-        return cls(config, tag_set, tables, load_model(folder / "network.keras"))
+        network = build_network(config, tables.sizes, tag_set)
+        with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+            network.set_weights([stored[name].astype(np.float32) for name in sorted(stored.files)])
+        return cls(config, tag_set, tables, network)

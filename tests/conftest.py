@@ -7,14 +7,18 @@ import io
 import os
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from legalner.data import Sentence, ler, splits
 from legalner.data.ler import ARCHIVE, SOURCE_VARIABLE, LerFile
+
+if TYPE_CHECKING:  # most tests need no TensorFlow
+    from legalner.model_folder import TrainedTagger
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -112,3 +116,38 @@ def fake_ler(monkeypatch: pytest.MonkeyPatch) -> FakeLer:
         monkeypatch.setattr(module, "COURTS", ("bag", "bgh", "bverwg"))
     monkeypatch.delenv(SOURCE_VARIABLE, raising=False)
     return FakeLer(contents)
+
+
+@pytest.fixture(scope="session")
+def statute_tagger() -> TrainedTagger:
+    """A tagger that was trained for seconds to find invented citations: statutes (GS) and courts (GRT)."""
+    from legalner.features import FeatureTables, epoch_batches, flatten
+    from legalner.model_folder import TrainedTagger
+    from legalner.preprocess import TagSet
+    from legalner.tagger import TaggerConfig, build_network
+    from legalner.train_tagger import compile_tagger
+
+    citations = [(f"§ {n} Abs. {n % 3 + 1} {law}", "GS") for n in range(1, 30) for law in ("BGB", "KSchG", "ZPO")]
+    courts = [("BGH", "GRT"), ("Bundesarbeitsgericht", "GRT")] * 20
+    sentences = []
+    for before, after in (
+        ("Nach", "haftet er ."),
+        ("Das", "entschied so ."),
+        ("Er beruft sich auf", ", ohne Erfolg ."),
+    ):
+        for cited, label in citations + courts:
+            inside = cited.split()
+            tokens = (*before.split(), *inside, *after.split())
+            tags = ["O"] * len(before.split()) + [f"B-{label}"] + [f"I-{label}"] * (len(inside) - 1)
+            sentences.append(Sentence(tokens, (*tags, *["O"] * len(after.split()))))
+    config = TaggerConfig(
+        features=("norm", "suffix3", "shape"), feature_units=8, units=12, window=8, dropout=0.1, averaging=0.0
+    )
+    tag_set = TagSet.from_sentences(sentences, config.scheme)
+    tables = FeatureTables.from_sentences(sentences, config.features, config.at_least)
+    network, corpus = build_network(config, tables.sizes, tag_set), flatten(sentences, tables, tag_set)
+    compile_tagger(network, replace(config, learning_rate=0.03, schedule="constant"), 1)
+    for epoch in range(3):
+        for batch in epoch_batches(corpus, 400, (1, epoch)):
+            network.train_on_batch(batch.rows, batch.tags)
+    return TrainedTagger(config, tag_set, tables, network)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from legalner.crf import CRF, Tagger, allowed_by_iob2
+from legalner.crf import CRF, CertainTagger, Tagger, allowed_by_iob2
+from legalner.evaluate import spans
 
 NAMES = ("_", "O", "B-GS", "I-GS", "B-RS", "I-RS")
 RNG = np.random.default_rng(3)
@@ -198,3 +199,32 @@ print(json.dumps([before, losses, model.predict(data["x"], verbose=0).tolist()])
 def test_emissions_for_other_tags_are_refused():
     with pytest.raises(ValueError, match="over 6 tags cannot take emissions for 5"):
         CRF(*allowed_by_iob2(NAMES))(np.zeros((1, 2, 5), np.float32))
+
+
+def test_the_probability_of_an_entity_is_the_sum_over_the_paths_that_hold_it():
+    crf = make_crf(len(NAMES), constrained=True, scale=1.5)
+    sentences = [RNG.normal(size=(length, len(NAMES))).astype(np.float32) * 2 for length in (1, 2, 5, 4)]
+    emissions, real = padded(sentences)
+    for tried in range(6):
+        paths = [all_paths(crf, e) for e in sentences]
+        taken = [sorted(p, key=p.get)[-1 - tried % sum(v > 0 for v in p.values())] for p in paths]
+        tags = np.zeros(real.shape, np.int32)
+        for row, path in zip(tags, taken, strict=True):
+            row[: len(path)] = path
+        first, goes_on = (np.asarray(x) for x in crf.certainty(emissions, tags, real))
+        assert not first[~real].any() and not goes_on[~real].any()
+        for n, (path, probabilities) in enumerate(zip(taken, paths, strict=True)):
+            for span in spans([NAMES[tag] for tag in path]):
+                holding = [p for q, p in probabilities.items() if span in spans([NAMES[tag] for tag in q])]
+                found = first[n, span.start] * goes_on[n, span.start : span.end - 1].prod()
+                assert found * (1 - goes_on[n, span.end - 1]) == pytest.approx(sum(holding), abs=1e-5)
+
+
+def test_a_certain_tagger_gives_the_same_tags():
+    rows = keras.Input((None, 1), dtype="int32")
+    vectors = keras.layers.Embedding(9, len(NAMES))(rows[..., 0])
+    network = Tagger(rows, CRF(*allowed_by_iob2(NAMES))(vectors))
+    x = np.array([[[3], [4], [5]], [[7], [0], [0]]], np.int32)
+    tags, first, goes_on = CertainTagger(network.input, network.output).predict_on_batch(x)
+    assert np.array_equal(tags, network.predict_on_batch(x))
+    assert first.shape == goes_on.shape == (2, 3) and (first[tags > 0] > 0).all()

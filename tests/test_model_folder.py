@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from legalner.data import Sentence
@@ -57,7 +58,7 @@ def test_no_word_of_training_stands_in_the_folder(saved):
     assert b"KSchG" not in whole and b"BGB" not in whole
 
 
-@pytest.mark.parametrize("name", ["model.json", "features.npz", "network.keras"])
+@pytest.mark.parametrize("name", ["model.json", "features.npz", "weights.npz"])
 def test_a_missing_file_is_named(saved, tmp_path, name):
     folder = copy(saved, tmp_path / "half")
     (folder / name).unlink()
@@ -69,14 +70,48 @@ def test_another_version_is_refused(saved, tmp_path):
     folder = copy(saved, tmp_path / "old")
     values = json.loads((folder / "model.json").read_text("utf-8"))
     (folder / "model.json").write_text(json.dumps(values | {"format": 0}), "utf-8")
-    with pytest.raises(ModelFolderError, match="format 0, and this version of legalner reads format 1"):
+    with pytest.raises(ModelFolderError, match="format 0, and this version of legalner reads format 2"):
         TrainedTagger.load(folder)
 
 
 def test_a_save_that_is_cut_short_leaves_no_model(saved, tmp_path, monkeypatch):
     folder = copy(saved, tmp_path / "model")
-    monkeypatch.setattr("legalner.model_folder.save_model", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("legalner.model_folder.np.savez_compressed", full)
     with pytest.raises(OSError, match="disk full"):
         saved[1].save(folder, {})
     with pytest.raises(ModelFolderError, match=r"model\.json is missing"):
         TrainedTagger.load(folder)
+
+
+@pytest.mark.parametrize("name", ["model.json", "features.npz", "weights.npz"])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.98])
+def test_a_file_cut_off_is_refused(saved, tmp_path, name, share):
+    folder = copy(saved, tmp_path / "cut")
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ModelFolderError, match="damaged"):
+        TrainedTagger.load(folder)
+
+
+def test_half_the_bits_are_half_the_space_and_nearly_the_same_numbers(saved, tmp_path):
+    tagger = saved[1]
+    tagger.save(tmp_path / "half", {}, half=True)
+    sizes = [(folder / "weights.npz").stat().st_size for folder in (tmp_path / "half", saved[0])]
+    assert sizes[0] < 0.7 * sizes[1]
+    for mine, theirs in zip(
+        TrainedTagger.load(tmp_path / "half").network.get_weights(), tagger.network.get_weights(), strict=True
+    ):
+        assert mine.dtype == np.float32
+        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_a_network_that_reads_word_vectors_is_not_written(saved, tmp_path):
+    tagger = saved[1]
+    network = build_network(tagger.config, tagger.tables.sizes, tagger.tag_set, dimension=3)
+    with pytest.raises(ModelFolderError, match="reads word vectors"):
+        TrainedTagger(tagger.config, tagger.tag_set, tagger.tables, network).save(tmp_path / "none", {})
+    assert not (tmp_path / "none").exists()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from legalner.data import FINE
 from legalner.evaluate import spans
 
-__all__ = ["COLORS", "compare", "legend", "mark"]
+__all__ = ["COLORS", "OTHER", "compare", "legend", "mark"]
 
 # One hue a coarse class (told apart by colour-blind readers too, after Okabe and Ito), one shade a fine class within
 # it. All are light enough for black text, and displaCy writes the class beside each entity: colour is never alone.
@@ -20,7 +20,8 @@ COLORS = {
     "REG": "#d8c7f0", "VS": "#d8c7f0", "VT": "#bfa6e6",
     "RS": "#f4a582", "LIT": "#f0e442",
 }  # fmt: skip
-_OTHER = "#d9d9d9"
+# … and a class of a corpus of one's own.
+OTHER = "#d9d9d9"
 
 
 def mark(tokens: Sequence[str], tags: Sequence[str], title: str = "") -> str:
@@ -46,7 +47,7 @@ def mark(tokens: Sequence[str], tags: Sequence[str], title: str = "") -> str:
         {"start": starts[s.start], "end": starts[s.end - 1] + len(tokens[s.end - 1]), "label": label}
         for s, label in zip(spans(tags), labels, strict=True)
     ]
-    colors = COLORS | {label: _OTHER for label in labels if label not in COLORS}
+    colors = COLORS | {label: OTHER for label in labels if label not in COLORS}
     document = {"text": " ".join(tokens), "ents": entities, "title": None}
     rendered = displacy.render(document, style="ent", manual=True, jupyter=False, options={"colors": colors})
     # Black on these colours also where a dark theme makes text white.
@@ -66,7 +67,7 @@ def legend(labels: Iterable[str] | None = None) -> str:
     """Render the classes with their colours and English names, as HTML."""
     chosen = list(labels) if labels is not None else list(FINE)
     boxes = "".join(
-        f'<span style="background: {COLORS.get(label, _OTHER)}; color: #000; padding: 0.2em 0.5em; margin: 0.15em; '
+        f'<span style="background: {COLORS.get(label, OTHER)}; color: #000; padding: 0.2em 0.5em; margin: 0.15em; '
         f'border-radius: 0.3em; display: inline-block"><b>{html.escape(label)}</b> {html.escape(FINE.get(label, ""))}'
         f"</span>"
         for label in chosen

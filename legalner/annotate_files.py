@@ -1,0 +1,101 @@
+"""What `legalner annotate` does: files in, one of :data:`legalner.writers.FORMATS` out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tqdm.auto import tqdm
+
+from legalner.annotate import MODEL, Annotated, Annotator
+from legalner.data import DataError
+from legalner.workspace import replacing
+from legalner.writers import FORMATS
+
+__all__ = ["annotate_files", "read_text"]
+
+
+def read_text(source: str) -> str:
+    """Read a file, or standard input for ``-``, as it is: ends of lines are kept, a byte-order mark is not.
+
+    Raises:
+        DataError: It cannot be read, or is not UTF-8.
+    """
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read ({error.strerror or error})") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{source}: not UTF-8 text (byte {error.start + 1:,}); give plain text, converted where it is in another "
+            f"encoding (`iconv -f latin1 -t utf-8`) or a document (`pdftotext`)"
+        ) from None
+
+
+def annotate_files(sources: Sequence[str], model: Path | None, kind: str, output: Path | None) -> int:
+    """Annotate files and write what was found.
+
+    Args:
+        sources: Paths, or ``-`` for standard input.
+        model: Folder of a model; None for the package's own.
+        kind: One of :data:`legalner.writers.FORMATS`.
+        output: A file, which is replaced when all is written; None for standard output.
+
+    Returns:
+        How many sources could not be read; each was named on standard error.
+
+    Raises:
+        DataError: None could be read, or the output is one of them; nothing is written.
+    """
+    if output is not None and any(source != "-" and Path(source).resolve() == output.resolve() for source in sources):
+        raise DataError(f"{output}: is to be read, so it is not written over; give another file with --output")
+    annotator = Annotator(model or MODEL)
+    failed: list[str] = []
+    read: deque[str] = deque()
+
+    def texts(bar: Iterable[str]) -> Iterator[str]:
+        for source in bar:
+            try:
+                text = read_text(source)
+            except DataError as error:
+                failed.append(source)
+                tqdm.write(f"error: {error}", file=sys.stderr)
+                continue
+            read.append(source)
+            yield text
+
+    def documents(bar: Iterable[str]) -> Iterator[tuple[str, Annotated]]:
+        for document in annotator.annotate_many(texts(bar)):
+            yield read.popleft(), document
+
+    quiet = len(sources) == 1 or not sys.stderr.isatty()
+    with _writable(output) as stream, tqdm(sources, "annotating", unit="file", disable=quiet) as bar:
+        for part in FORMATS[kind](documents(bar)):
+            stream.write(part)
+        if len(failed) == len(sources):
+            raise DataError("no file could be read; nothing was written")
+    return len(failed)
+
+
+def _writable(output: Path | None) -> AbstractContextManager[TextIO]:
+    return _standard_output() if output is None else _file(output)
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    # UTF-8 whatever the terminal's locale, and line ends as they are written.
+    with open(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+@contextmanager
+def _file(output: Path) -> Iterator[TextIO]:
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        yield stream

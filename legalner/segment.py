@@ -1,0 +1,131 @@
+"""Raw text into sentences of tokens, as the corpus has them, with each token's place in the text.
+
+Tokens and sentences are SoMaJo's (Proisl and Uhrig 2016), the tokenizer that LER was made with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise, zip_longest
+
+from somajo import SentenceSplitter, SoMaJo
+
+__all__ = ["Token", "segment"]
+
+# What SoMaJo is given at once, in characters: its time grows with the square of a piece, the more the less is blank.
+PIECE, UNBROKEN = 5_000, 200
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+# Where a long piece is cut, the best first: behind a line, behind a sentence, behind a word.
+_BREAKS = tuple(re.compile(pattern) for pattern in (r"(?s:.*)[\r\n]", r"(?s:.*)[.!?;:]\s", r"(?s:.*)\s"))
+# Abbreviations that LER keeps whole with their full stop, and SoMaJo, made for texts of other kinds, takes apart; and
+# those for which that holds before a number only. Counted on the six courts that the split `bverwg` learns from.
+_WHOLE = frozenset("f ff m Buchst iHv iVm iSd iSv ua dh Sp Unterabs Alt VergGr Rdn Tab".split())  # noqa: SIM905
+_WHOLE_BEFORE_NUMBER = frozenset(["S", "Art", "Nrn"])
+# The reverse: the Basic Law (Grundgesetz) at the end of a sentence, for SoMaJo an abbreviation.
+_APART = "GG."
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, and where it stands: ``start`` to ``end`` (not included), in code points of the text.
+
+    ``text`` is how the tokenizer writes it: composed characters for decomposed ones, and no invisible ones. The place
+    in the text may hold more.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@cache
+def _somajo() -> tuple[SoMaJo, SentenceSplitter]:
+    return SoMaJo("de_CMC", split_sentences=False, character_offsets=True), SentenceSplitter(language="de_CMC")
+
+
+def segment(text: str) -> Iterator[list[Token]]:
+    """Split text into sentences of tokens, one after the other, so that a long text need not be held in tokens.
+
+    A blank line ends a paragraph, and a sentence. A line break within a paragraph does not.
+
+    Args:
+        text: Any text; ends of lines as they come.
+
+    Yields:
+        Sentences, none empty.
+    """
+    for start, end in _pieces(text):
+        tokens = _as_in_ler(_tokens(text[start:end], start))
+        if tokens:
+            yield from _sentences(tokens)
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Places of the stretches between blank lines."""
+    start = None
+    for line in _LINE.finditer(text):
+        if line.group().strip():
+            start = line.start() if start is None else start
+        elif start is not None:
+            yield start, line.start()
+            start = None
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Places of paragraphs, the long ones cut."""
+    for start, end in _paragraphs(text):
+        while end - start > PIECE:
+            found = (b.match(text, start + PIECE // 2, start + PIECE) for b in _BREAKS)
+            cut = next((match.end() for match in found if match), start + PIECE)
+            yield start, cut
+            start = cut
+        yield start, end
+
+
+def _tokens(piece: str, offset: int) -> list[Token]:
+    """Tokens of one piece that begins at ``offset``; what is not broken by a blank for long is cut."""
+    tokenizer, _ = _somajo()
+    cuts = [0, *(match.end() for match in re.finditer(rf"\S{{{UNBROKEN}}}", piece)), len(piece)]
+    tokens: list[Token] = []
+    for begin, end in pairwise(cuts):
+        for paragraph in tokenizer.tokenize_text([piece[begin:end]]):
+            for token in paragraph:
+                first, last = token.character_offset
+                tokens.append(Token(offset + begin + first, offset + begin + last, token.text))
+    return tokens
+
+
+def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:
+    """Put together what LER keeps whole, and apart what it keeps apart."""
+    joined: list[Token] = []
+    for token, following in zip_longest(tokens, tokens[1:]):
+        last = joined[-1] if joined else None
+        if token.text == _APART:
+            stop = token.end - 1
+            joined += [Token(token.start, stop, token.text[:-1]), Token(stop, token.end, ".")]
+        elif last is not None and last.end == token.start and _belong(last.text, token.text, following):
+            joined[-1] = Token(last.start, token.end, last.text + token.text)
+        else:
+            joined.append(token)
+    return joined
+
+
+def _belong(last: str, text: str, following: Token | None) -> bool:
+    """Whether two tokens without a blank between them are one in LER."""
+    if text == ".":
+        number = following is not None and re.match(r"[\dIVX]", following.text)
+        return last in _WHOLE or (last in _WHOLE_BEFORE_NUMBER and bool(number))
+    return (last, text) == ("z.", "B.") or (last[-1:].isdigit() and text in ("f", "ff"))
+
+
+def _sentences(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Split the tokens of a piece into sentences."""
+    _, splitter = _somajo()
+    start = 0
+    for sentence in splitter.split([token.text for token in tokens]):
+        yield list(tokens[start : start + len(sentence)])
+        start += len(sentence)

@@ -1,0 +1,91 @@
+"""Annotated documents as lines of JSON, as CoNLL, as a table and as a page."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+
+from legalner.annotate import Annotated, Entity
+from legalner.data import FINE
+from legalner.plots.entities import COLORS, OTHER, legend
+
+__all__ = ["FORMATS"]
+
+Documents = Iterable[tuple[str, Annotated]]  # each with its source, such as the file's name
+
+
+def _jsonl(documents: Documents) -> Iterator[str]:
+    for source, document in documents:
+        entities = [asdict(entity) | {"confidence": round(entity.confidence, 4)} for entity in document.entities]
+        yield json.dumps({"source": source, "entities": entities}, ensure_ascii=False) + "\n"
+
+
+def _conll(documents: Documents) -> Iterator[str]:
+    for source, document in documents:
+        yield f"# source: {json.dumps(source, ensure_ascii=False)}\n"
+        for sentence, tags in zip(document.sentences, document.tags, strict=True):
+            yield "".join(f"{token.text} {tag}\n" for token, tag in zip(sentence, tags, strict=True)) + "\n"
+
+
+def _table(documents: Documents) -> Iterator[str]:
+    for source, document in documents:
+        yield f"{source}: {len(document.entities)} entities\n"
+        if document.entities:
+            yield f"{'start':>9}{'end':>9}  {'class':5}{'sure':>5}  text\n"
+        for e in document.entities:
+            yield f"{e.start:9}{e.end:9}  {e.label:5}{e.confidence:5.0%}  {' '.join(e.text.split())}\n"
+
+
+_HEAD = """<!DOCTYPE html>
+<html lang="de">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Entities</title>
+<style>
+body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font-family: Georgia, serif; line-height: 1.9;
+  color: #111; background: #fff }
+h2 { font-size: 1.1rem; border-bottom: 1px solid #aaa; overflow-wrap: anywhere }
+.text { white-space: pre-wrap; overflow-wrap: anywhere }
+mark { color: #000; padding: 0.15em 0.3em; border-radius: 0.3em; box-decoration-break: clone;
+  -webkit-box-decoration-break: clone }
+mark small { font: bold 0.65em sans-serif; margin-left: 0.4em; vertical-align: middle; white-space: nowrap }
+.unsure { outline: 2px dashed #b30000 }
+</style>
+</head>
+<body>
+<p>Rest the pointer on an entity to read its class and probability. A dashed frame marks those below one half.</p>
+"""
+
+
+def _html(documents: Documents) -> Iterator[str]:
+    yield _HEAD + legend()
+    for source, document in documents:
+        yield f"<h2>{html.escape(source)}</h2>\n"
+        yield f'<div class="text">{"".join(_marked(document.text, document.entities))}</div>\n'
+    yield "</body>\n</html>\n"
+
+
+def _marked(text: str, entities: Iterable[Entity]) -> Iterator[str]:
+    """The text with its entities marked; whatever is markup in it is shown, not run."""
+    position = 0
+    for e in entities:
+        label = html.escape(e.label)
+        title = html.escape(f"{FINE.get(e.label, e.label)}, {e.confidence:.0%}")
+        kind = ' class="unsure"' if e.confidence < 0.5 else ""
+        color = COLORS.get(e.label, OTHER)
+        yield html.escape(text[position : e.start])
+        yield f'<mark{kind} style="background: {color}" title="{title}">'
+        yield f"{html.escape(e.text)}<small>{label}</small></mark>"
+        position = e.end
+    yield html.escape(text[position:])
+
+
+FORMATS: dict[str, Callable[[Documents], Iterator[str]]] = {
+    "table": _table,
+    "jsonl": _jsonl,
+    "conll": _conll,
+    "html": _html,
+}

@@ -1,0 +1,99 @@
+"""Raw text in, entities out: at their places, as sure as the CRF is, document by document."""
+
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from legalner import annotate as module
+from legalner.annotate import Annotator, Entity
+from legalner.data import DataError
+from legalner.model_folder import TrainedTagger
+from legalner.preprocess import TagSet
+
+TEXT = "Nach § 9 Abs. 2 BGB haftet er. Das entschied der BGH so."
+
+
+@pytest.fixture(scope="module")
+def annotator(statute_tagger: TrainedTagger) -> Annotator:
+    return Annotator(statute_tagger)
+
+
+def found(entities: list[Entity]) -> list[tuple[str, str]]:
+    return [(e.text, e.label) for e in entities]
+
+
+def test_finds_entities_at_their_places(annotator):
+    entities = annotator.annotate(TEXT)
+    assert found(entities) == [("§ 9 Abs. 2 BGB", "GS"), ("BGH", "GRT")]
+    assert [(e.start, e.end) for e in entities] == [(5, 19), (49, 52)]
+    assert all(0.5 < e.confidence <= 1 for e in entities)
+
+
+@pytest.mark.parametrize("between", ["\r\n", "\n", "  ", " \u00ad", " \u200b "])
+def test_an_entity_holds_the_text_as_it_is(annotator, between):
+    text = f"\U0001f600 e\u0301 Nach §{between}9 Abs. 2 BGB haftet er."
+    (entity,) = annotator.annotate(text)
+    assert entity.text == text[entity.start : entity.end] == f"§{between}9 Abs. 2 BGB"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff", "x", ".", "\x00", "\u202e"])
+def test_next_to_nothing_gives_no_error(annotator, text):
+    assert all(e.text for e in annotator.annotate(text))
+
+
+def test_documents_together_are_documents_alone(annotator, monkeypatch):
+    texts = [TEXT, "", "Nichts .", f"{TEXT} {TEXT}\n\n" * 5, "", TEXT]
+    alone = [annotator.annotate(text) for text in texts]
+    for gathered in (1, 7, 40, 10_000):
+        monkeypatch.setattr(module, "GATHERED", gathered)
+        together = list(annotator.annotate_many(iter(texts)))
+        assert [d.text for d in together] == texts
+        assert [found(d.entities) for d in together] == [found(entities) for entities in alone]
+        for d in together:
+            assert all(d.text[e.start : e.end] == e.text for e in d.entities)
+            assert [len(s) for s in d.sentences] == [len(t) for t in d.tags]
+        certain = [e.confidence for d in together for e in d.entities]
+        assert certain == pytest.approx([e.confidence for entities in alone for e in entities], abs=1e-4)
+
+
+def test_documents_are_taken_as_they_are_needed(annotator, monkeypatch):
+    monkeypatch.setattr(module, "GATHERED", 30)
+    taken = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal taken
+        for _ in range(100):
+            taken += 1
+            yield TEXT
+
+    results = annotator.annotate_many(texts())
+    next(results)
+    assert taken < 10
+
+
+def test_memory_does_not_grow_with_the_number_of_documents(annotator, monkeypatch):
+    monkeypatch.setattr(module, "GATHERED", 500)
+
+    def peak(documents: int) -> int:
+        tracemalloc.start()
+        for _ in annotator.annotate_many(TEXT * 5 for _ in range(documents)):
+            pass
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(20)
+    assert peak(160) < 2 * peak(20)
+
+
+def test_a_model_that_cannot_tell_neighbours_apart_is_refused(statute_tagger):
+    flat = replace(statute_tagger, tag_set=TagSet(("_", "O", "GS"), "class"))
+    with pytest.raises(DataError, match="scheme 'iob2'"):
+        Annotator(flat)
+
+
+def test_the_same_after_saving_and_loading(annotator, statute_tagger, tmp_path):
+    statute_tagger.save(tmp_path / "model", {})
+    assert Annotator(tmp_path / "model").annotate(TEXT * 3) == annotator.annotate(TEXT * 3)

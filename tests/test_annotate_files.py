@@ -1,0 +1,157 @@
+"""`legalner annotate`: files in, four formats out, and what cannot be read is said while the rest is done."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from legalner.annotate import Annotator
+from legalner.annotate_files import annotate_files
+from legalner.cli import app
+from legalner.data import DataError, read_conll
+from legalner.model_folder import ModelFolderError, TrainedTagger
+from legalner.writers import FORMATS
+
+TEXT = "Nach § 9 Abs. 2 BGB haftet er.\r\nDas entschied der BGH so.\n"
+
+
+@pytest.fixture(scope="module")
+def model(statute_tagger: TrainedTagger, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "statutes"
+    statute_tagger.save(folder, {})
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    contents = {
+        "a": TEXT.encode(),
+        "empty": b"",
+        "mark": b"\xef\xbb\xbf" + TEXT.encode(),
+        "binary": b"%PDF\xff\xfe\x00",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return {name: str(tmp_path / name) for name in [*contents, "missing"]}
+
+
+def run(sources: list[str], model: Path, kind: str, tmp_path: Path) -> str:
+    assert annotate_files(sources, model, kind, tmp_path / "out") == 0
+    return (tmp_path / "out").read_bytes().decode()
+
+
+def test_jsonl_is_a_document_a_line(files, model, tmp_path):
+    lines = run([files["a"], files["empty"], files["mark"]], model, "jsonl", tmp_path).splitlines()
+    first, empty, mark = map(json.loads, lines)
+    assert first["source"] == files["a"] and [e["label"] for e in first["entities"]] == ["GS", "GRT"]
+    assert empty == {"source": files["empty"], "entities": []}
+    assert mark["entities"] == first["entities"]  # a byte-order mark does not move a place
+    for e in first["entities"]:
+        assert set(e) == {"start", "end", "label", "text", "confidence"} and 0 < e["confidence"] <= 1
+        assert TEXT[e["start"] : e["end"]] == e["text"]
+
+
+def test_conll_is_what_the_reader_reads(files, model, tmp_path):
+    run([files["a"]], model, "conll", tmp_path)
+    sentences = read_conll(tmp_path / "out")
+    assert [len(s) for s in sentences] == [9, 6]
+    assert sentences[0].tags == ("O", "B-GS", "I-GS", "I-GS", "I-GS", "I-GS", "O", "O", "O")
+
+
+def test_a_table_for_people(files, model, tmp_path):
+    table = run([files["a"], files["empty"]], model, "table", tmp_path)
+    assert "a: 2 entities" in table and "empty: 0 entities" in table and "§ 9 Abs. 2 BGB" in table
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.elements.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_markup_in_a_text_is_shown_and_never_run(statute_tagger):
+    text = '<script>alert(1)</script> § 9 Abs. 2 <b>&amp;BGB "x" Nach § 9 Abs. 2 BGB haftet er.'
+    (document,) = Annotator(statute_tagger).annotate_many([text])
+    page = Page("".join(FORMATS["html"]([("<img src=x onerror=alert(2)>", document)])))
+    assert not {"script", "img"} & set(page.elements)
+    shown = re.sub("GS|GRT", "", page.text)  # the classes stand beside the entities
+    assert re.sub("GS|GRT", "", text) in shown and "<img src=x onerror=alert(2)>" in shown
+    assert page.elements.count("mark") == len(document.entities) >= 1
+
+
+def test_a_class_from_a_strangers_model_is_shown_too(statute_tagger):
+    (document,) = Annotator(statute_tagger).annotate_many([TEXT])
+    entity = document.entities[0]
+    document.entities = [type(entity)(entity.start, entity.end, '"><script>', entity.text, 0.2)]
+    page = Page("".join(FORMATS["html"]([("x", document)])))
+    assert "script" not in page.elements and '"><script>' in page.text
+
+
+@pytest.mark.parametrize("bad", ["missing", "binary"])
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(files, model, tmp_path, capsys, bad):
+    sources = [files["a"], files[bad], files["mark"]]
+    assert annotate_files(sources, model, "jsonl", tmp_path / "out") == 1
+    done = [json.loads(line)["source"] for line in (tmp_path / "out").read_text("utf-8").splitlines()]
+    assert done == [files["a"], files["mark"]]
+    assert files[bad] in capsys.readouterr().err
+
+
+def test_where_nothing_could_be_read_an_earlier_result_stays(files, model, tmp_path):
+    (tmp_path / "out").write_text("earlier")
+    with pytest.raises(DataError, match="nothing was written"):
+        annotate_files([files["missing"]], model, "jsonl", tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "earlier"
+
+
+def test_a_text_is_never_written_over(files, model):
+    with pytest.raises(DataError, match="is to be read"):
+        annotate_files([files["a"]], model, "jsonl", Path(files["a"]))
+    assert Path(files["a"]).read_bytes() == TEXT.encode()
+
+
+def test_a_folder_without_a_model_is_refused(files, tmp_path):
+    with pytest.raises(ModelFolderError, match="no whole model"):
+        annotate_files([files["a"]], tmp_path, "jsonl", None)
+
+
+def call(*arguments: str, **options: object) -> subprocess.Popen:
+    command = [sys.executable, "-m", "legalner", "annotate", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def test_the_command_reads_standard_input_and_says_by_its_status_what_failed(files, model):
+    process = call("--model", str(model), "--format", "jsonl", "-", files["missing"], stdin=subprocess.PIPE)
+    out, err = process.communicate(TEXT.encode(), timeout=120)
+    assert process.returncode == 1 and files["missing"] in err.decode() and "Traceback" not in err.decode()
+    assert json.loads(out)["source"] == "-" and len(json.loads(out)["entities"]) == 2
+
+
+def test_a_closed_pipe_ends_it_quietly(files, model, tmp_path):
+    many = tmp_path / "many"
+    many.write_text(TEXT * 3000, "utf-8")
+    process = call("--model", str(model), "--format", "conll", str(many))
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    assert process.wait(timeout=120) == 1 and "Traceback" not in err and "Exception" not in err
+
+
+def test_help_has_examples(capsys):
+    with pytest.raises(SystemExit):
+        app(["annotate", "--help"])
+    assert "pdftotext urteil.pdf -" in capsys.readouterr().out

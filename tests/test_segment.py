@@ -1,0 +1,111 @@
+"""Tokens and sentences of raw text: as in the corpus, at their places, whatever the text holds."""
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from legalner.data import Sentence
+from legalner.segment import PIECE, UNBROKEN, segment
+
+
+def words(text: str) -> list[list[str]]:
+    return [[token.text for token in sentence] for sentence in segment(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Nach § 9 Abs. 2 S. 1 BGB haftet er.", "Nach|§|9|Abs.|2|S.|1|BGB|haftet|er|."),
+        ("BGH, Urteil vom 3. Mai 2011 - XI ZR 12/10", "BGH|,|Urteil|vom|3.|Mai|2011|-|XI|ZR|12/10"),
+        ("(NJW 2011, 123 f.; Muster, ZPO, 2. Aufl., § 9 Rn. 3)",
+         "(|NJW|2011|,|123|f.|;|Muster|,|ZPO|,|2.|Aufl.|,|§|9|Rn.|3|)"),
+        ("z.B. iVm. Art. 316f EGStGB", "z.B.|iVm.|Art.|316f|EGStGB"),
+    ],
+)  # fmt: skip
+def test_citations_stay_whole(text, expected):
+    assert words(text) == [expected.split("|")]
+
+
+def test_sentences_end_at_full_stops_and_blank_lines_but_not_at_abbreviations():
+    text = "Die Klage ist\nunbegründet. Das folgt aus § 9 Abs. 2 Satz 1 GG.\r\n \r\nTenor\n\n\nEr trägt die Kosten"
+    assert [" ".join(s) for s in words(text)] == [
+        "Die Klage ist unbegründet .",
+        "Das folgt aus § 9 Abs. 2 Satz 1 GG .",
+        "Tenor",
+        "Er trägt die Kosten",
+    ]
+
+
+HARD = [
+    "", " ", "\r\n \r\n", "x", "e\u0301a Mu\u0308ller", "a\u200b\u00adb", "👍🏽 👩‍⚖️", "x\x00y\x07",
+    "k\u202ed\u200f.", "<b>&amp;</b>",
+    "\ufeffDas", "ﬁ", "\u2028\u2029\x85\x0b", "S.", "12f", "z.B.", "\ud7ff", "٣.", "a\rb\r\rc",
+]  # fmt: skip
+
+
+def check(text: str) -> None:
+    """Tokens stand in order, apart, and hold what the text has there."""
+    position = 0
+    for sentence in segment(text):
+        assert sentence
+        for token in sentence:
+            assert position <= token.start < token.end <= len(text)
+            # Nothing visible lies between two tokens.
+            assert not [c for c in text[position : token.start] if unicodedata.category(c)[0] in "LNPS"]
+            there = unicodedata.normalize("NFC", text[token.start : token.end])
+            assert not any(c.isspace() for c in token.text)
+            assert [c for c in there if c.isalnum()] == [c for c in token.text if c.isalnum()]
+            position = token.end
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_places_are_right_in_hard_texts(text):
+    check(text)
+
+
+PARTS = st.one_of(
+    st.sampled_from([*HARD, "§ 9 Abs. 2 ", "BGH", ". ", "\n", "\n\n", "12/10", "S", "z.", " f"]), st.text(max_size=8)
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(PARTS, max_size=12).map("".join))
+@example("S.1 z.B. 3ff.")
+def test_places_are_right_in_any_text(text):
+    check(text)
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "a1.-/" * 4_000, "." * 20_000, " \n" * 50_000, "(" * 5_000])
+def test_a_long_stretch_takes_seconds_and_keeps_its_places(text):
+    start = time.perf_counter()
+    check(text)
+    assert time.perf_counter() - start < 20
+
+
+def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence():
+    sentence = "Das Gericht wies die Klage des Klägers ab. "
+    text = sentence * (3 * PIECE // len(sentence))
+    assert {" ".join(s) for s in words(text)} == {"Das Gericht wies die Klage des Klägers ab ."}
+
+
+def test_an_unbroken_stretch_is_cut_at_its_limit_only():
+    assert [len(t) for t in words("x" * (UNBROKEN - 1))[0]] == [UNBROKEN - 1]
+    assert sum(len(t) for s in words("x" * 3 * UNBROKEN) for t in s) == 3 * UNBROKEN
+
+
+def glued(sentence: Sentence) -> str:
+    """Its text as people write it: no blank before a comma, none behind a bracket that opens."""
+    text = " ".join(sentence.tokens)
+    for mark in ",;:.!?)]":
+        text = text.replace(f" {mark}", mark)
+    return text.replace("( ", "(").replace("[ ", "[")
+
+
+def test_agrees_with_the_corpus(ler_files):
+    """Where the corpus's sentences are written as text, its own tokens come back: 98 % of BVerwG's sentences."""
+    sentences = ler_files["bverwg"][:400]
+    same = sum(words(glued(s)) == [list(s.tokens)] for s in sentences)
+    assert same / len(sentences) > 0.94
