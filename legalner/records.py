@@ -11,12 +11,37 @@ import pandas as pd
 
 from legalner.workspace import read_json
 
-__all__ = ["ablation_table", "data_curve", "load_results", "spread", "steps_to_best", "variants"]
+__all__ = [
+    "PUBLISHED",
+    "ablation_table",
+    "data_curve",
+    "load_results",
+    "load_trials",
+    "published_table",
+    "spread",
+    "steps_to_best",
+    "variants",
+]
 
 Results = dict[str, list[dict[str, Any]]]
 
 # Names of profiles: steps on lesson 07's way from seed to best, in order, and single changes to best.
 STEP, VARIANT = "improve-", "vary-"
+
+# Entity F1 in percent that others report, for classes as fine or as coarse, on this project's splits or like ones.
+PUBLISHED = pd.DataFrame(
+    [
+        ("upstream", "fine", "linear CRF", 93.23, "Leitner et al. 2019, by sentence, ten folds"),
+        ("upstream", "fine", "BiLSTM-CRF with vectors from large corpora and characters", 95.46, "the same"),
+        ("upstream", "fine", "BERT, fine-tuned", 95.46, "the corpus's author, 2022"),
+        ("upstream", "fine", "Flair's language model, BiLSTM-CRF", 96.35, "flair/ner-german-legal, by sentence"),
+        ("upstream", "coarse", "linear CRF", 93.22, "Leitner et al. 2019, by sentence, ten folds"),
+        ("upstream", "coarse", "BiLSTM-CRF with vectors from large corpora and characters", 95.95, "the same"),
+        ("upstream", "coarse", "BERT, fine-tuned", 96.28, "the corpus's author, 2022"),
+        ("bverwg", "fine", "spaCy with BERT", 84.73, "Christoph911/legal-entity-recognition"),
+    ],
+    columns=["split", "granularity", "system", "F1", "source"],
+)
 
 
 def load_results(folder: Path) -> Results:
@@ -76,3 +101,32 @@ def data_curve(results: Results) -> pd.DataFrame:
         for run in results.get(name, [])
     ]
     return pd.DataFrame(rows, columns=["sentences", "f1", "seed"]).sort_values("sentences", ignore_index=True)
+
+
+def published_table(results: Results, profile: str) -> pd.DataFrame:
+    """Entity F1 of a recorded profile under the figures that others report for its split.
+
+    Args:
+        results: From :func:`load_results`.
+        profile: A recorded profile, such as ``best-upstream``.
+    """
+    runs = results[profile]
+    split, granularity = runs[0]["split"], runs[0]["granularity"]
+    others = PUBLISHED[(PUBLISHED["split"] == split) & (PUBLISHED["granularity"] == granularity)]
+    f1 = spread([run["entity"]["micro"]["f1"] for run in runs])
+    mine = pd.DataFrame([{"system": profile, "F1": f1, "source": f"results/, seeds: {len(runs)}"}])
+    return pd.concat([others.astype({"F1": str})[mine.columns], mine], ignore_index=True)
+
+
+def load_trials(folder: Path) -> dict[tuple[str, str], pd.DataFrame]:
+    """Read what was tried before ``best`` was settled, ``results/trials.csv``: a table for each pair of texts.
+
+    Args:
+        folder: The folder of the recorded runs.
+
+    Returns:
+        For what was learned from and what was measured on: ``change``, entity ``f1`` in percent, ``note``.
+    """
+    trials = pd.read_csv(folder / "trials.csv", keep_default_na=False)
+    grouped = trials.groupby(["learned_from", "measured_on"], sort=False)
+    return {(str(a), str(b)): part[["change", "f1", "note"]] for (a, b), part in grouped}

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from legalner.annotate import MODEL, Annotator, Entity
+if TYPE_CHECKING:  # spaCy reads this module at every start, and should not wait for TensorFlow each time
+    from legalner.annotate import Annotator, Entity
 
 __all__ = ["EntityAnnotator"]
 
 
 @Language.factory("legalner", default_config={"model": None})
 def _make(nlp: Language, name: str, model: str | Path | None) -> EntityAnnotator:
+    from legalner.annotate import MODEL, Annotator
+
     return EntityAnnotator(Annotator(model or MODEL))
 
 

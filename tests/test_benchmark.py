@@ -96,16 +96,6 @@ def test_plan_measures_each_contender_at_three_sizes() -> None:
     }
 
 
-def test_crf_features_by_hand() -> None:
-    from benchmarks.contenders.linear_crf import features
-
-    first, second = features(("Der", "BGH"))
-    assert first[0] == "bias" and len(first) == len(second) == 1 + 2 * 4
-    assert {"0:word=Der", "0:shape=Xxx", "1:word=BGH", "1:shape=XXX", "1:prefix3=BGH"} <= set(first)
-    assert {"-1:word=Der", "0:suffix3=BGH"} <= set(second)
-    assert len(features(("a",) * 9)[4]) == 1 + 5 * 4
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [

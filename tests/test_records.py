@@ -3,7 +3,18 @@
 import json
 from pathlib import Path
 
-from legalner.records import ablation_table, data_curve, load_results, spread, steps_to_best, variants
+from legalner.records import (
+    ablation_table,
+    data_curve,
+    load_results,
+    load_trials,
+    published_table,
+    spread,
+    steps_to_best,
+    variants,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(profile: str, seed: int, f1: float, sentences: int = 100) -> dict:
@@ -52,3 +63,18 @@ def test_the_data_curve_has_a_row_a_run(tmp_path):
     curve = data_curve(recorded(tmp_path))
     assert curve.values.tolist() == [[50, 0.45, 1], [100, 0.6, 1], [100, 0.7, 2]]
     assert data_curve({}).empty
+
+
+def test_published_figures_stand_above_ours_of_the_same_split():
+    runs = [run("best-bverwg", n, f1) | {"split": "bverwg", "granularity": "fine"} for n, f1 in ((1, 0.80), (2, 0.81))]
+    table = published_table({"best-bverwg": runs}, "best-bverwg")
+    assert list(table["system"]) == ["spaCy with BERT", "best-bverwg"]
+    assert list(table["F1"]) == ["84.73", "80.5 ± 0.5"]
+
+
+def test_the_recorded_trials_can_be_read():
+    trials = load_trials(ROOT / "results")
+    assert len(trials) >= 3
+    for (learned_from, measured_on), table in trials.items():
+        assert learned_from and measured_on and table["f1"].between(20, 100).all() and table["change"].is_unique
+        assert not {"BGH", "BVerwG"} & {measured_on}  # what is tested on is never chosen on
