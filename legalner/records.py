@@ -14,6 +14,8 @@ from legalner.workspace import read_json
 __all__ = [
     "PUBLISHED",
     "ablation_table",
+    "benchmark_table",
+    "comparison_rows",
     "data_curve",
     "load_results",
     "load_trials",
@@ -130,3 +132,46 @@ def load_trials(folder: Path) -> dict[tuple[str, str], pd.DataFrame]:
     trials = pd.read_csv(folder / "trials.csv", keep_default_na=False)
     grouped = trials.groupby(["learned_from", "measured_on"], sort=False)
     return {(str(a), str(b)): part[["change", "f1", "note"]] for (a, b), part in grouped}
+
+
+def comparison_rows(run: Path, folder: Path | None, split: str) -> dict[str, dict[str, Any]]:
+    """Figures of ``seed`` and ``best`` to put beside others on one split.
+
+    Args:
+        run: A run's folder: its own lessons 5 and 7 come first.
+        folder: The folder of the recorded runs, or None; taken where the run has no such lesson.
+        split: What was measured on.
+
+    Returns:
+        By name, for those that there are: ``scores`` (as in ``metrics.json`` under ``entity``), ``seconds`` of
+        training, and ``from``, where the figures come from.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    recorded = load_results(folder) if folder else {}
+    for name, evaluated, trained in (("seed", "05_evaluate", "04_train"), ("best", "07_improve", "07_improve")):
+        parts = [run / "metrics" / f"{step}.json" for step in (evaluated, trained)]
+        if all(part.exists() for part in parts):
+            measured, origin = read_json(parts[0]) | {"train": read_json(parts[1])["train"]}, "this run"
+        elif same := [r for r in recorded.get(name, []) if r["split"] == split]:
+            measured, origin = same[0], f"results/{name}, seed {same[0]['seed']}"
+        else:
+            continue
+        rows[name] = {"scores": measured["entity"], "seconds": measured["train"]["seconds"], "from": origin}
+    return rows
+
+
+def benchmark_table(path: Path) -> pd.DataFrame:
+    """A row a tagger: tokens a second in training and prediction, and memory above the imports, as recorded.
+
+    Args:
+        path: What ``make benchmark`` wrote, ``results/benchmark.json``.
+    """
+    rows = {
+        row["what"]: {
+            "training, tokens a second": row["train_tokens_per_second"],
+            "prediction, tokens a second": row["predict_tokens_per_second"],
+            "peak memory, MB": row["peak_mb"],
+        }
+        for row in read_json(path)["table"]
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").round(0).astype("Int64")
