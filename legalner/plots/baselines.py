@@ -56,6 +56,6 @@ def class_comparison(f1: pd.DataFrame, support: pd.Series, title: str) -> Figure
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set(xlim=(-0.02, 1.02), xlabel="entity F1", ylabel="class (gold entities)", title=title)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=len(f1.columns), frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(f1.columns), frameon=False)
     axes.grid(axis="x", alpha=0.3)
     return figure
