@@ -18,9 +18,9 @@ __all__ = [
     "EntityScores",
     "Span",
     "all_o",
+    "check_lengths",
     "confusion",
     "entity_scores",
-    "error_kinds",
     "predicted_tags",
     "spans",
     "token_accuracy",
@@ -114,7 +114,7 @@ def entity_scores(gold: Sequence[Tags], predicted: Sequence[Tags]) -> EntityScor
     Raises:
         ValueError: Sentences of different number or length: something was cut, and would be missing from the score.
     """
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     labels = sorted({tag[2:] for tags in [*gold, *predicted] for tag in tags if tag != "O"})
     if not labels:
         return EntityScores(0.0, 0.0, 0.0, 0.0, pd.DataFrame(columns=_COLUMNS))
@@ -136,50 +136,14 @@ def _row(scores: object) -> list[float]:
     return [float(s.precision), float(s.recall), float(s.f1), *numbers]  # type: ignore[attr-defined]
 
 
-def _check_lengths(gold: Sequence[Tags], predicted: Sequence[Tags]) -> None:
+def check_lengths(gold: Sequence[Tags], predicted: Sequence[Tags]) -> None:
+    """Refuse to compare what was cut.
+
+    Raises:
+        ValueError: Sentences of different number or length.
+    """
     if len(gold) != len(predicted) or any(len(g) != len(p) for g, p in zip(gold, predicted, strict=True)):
         raise ValueError("gold and predicted differ in length; score whole sentences (see predicted_tags)")
-
-
-def error_kinds(gold: Sequence[Tags], predicted: Sequence[Tags], max_len: int | None = None) -> pd.Series:
-    """Count what became of each gold entity, and the predicted ones that touch none.
-
-    Args:
-        gold: IOB2 tags of each sentence.
-        predicted: IOB2 tags of each sentence.
-        max_len: Tokens that the network read of a sentence; None if all.
-
-    Returns:
-        Numbers of gold entities by kind: ``right``; else ``cut off`` (it ends behind ``max_len``); else ``wrong class``
-        (both ends right), ``wrong ends`` (a predicted entity of its class overlaps it), ``wrong class and ends`` (only
-        others do), or ``missed``. They add up to the gold entities. Then ``spurious``: predicted entities that overlap
-        no gold one.
-    """
-    _check_lengths(gold, predicted)
-    kinds = ["right", "cut off", "wrong class", "wrong ends", "wrong class and ends", "missed", "spurious"]
-    counts = dict.fromkeys(kinds, 0)
-    for true, guess in zip(gold, predicted, strict=True):
-        expected, found = spans(true), spans(guess)
-        for entity in expected:
-            counts[_kind(entity, [f for f in found if _overlap(entity, f)], max_len)] += 1
-        counts["spurious"] += sum(not any(_overlap(e, f) for e in expected) for f in found)
-    return pd.Series(counts, name="entities")
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
-
-
-def _kind(entity: Span, touching: Sequence[Span], max_len: int | None) -> str:
-    if entity in touching:
-        return "right"
-    if max_len is not None and entity.end > max_len:
-        return "cut off"
-    if any((f.start, f.end) == (entity.start, entity.end) for f in touching):
-        return "wrong class"
-    if any(f.label == entity.label for f in touching):
-        return "wrong ends"
-    return "wrong class and ends" if touching else "missed"
 
 
 def _classes(tags: Iterable[Tags]) -> list[str]:
@@ -189,7 +153,7 @@ def _classes(tags: Iterable[Tags]) -> list[str]:
 
 def token_report(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFrame:
     """Precision, recall, F1 and support of each class over tokens, with scikit-learn's ``classification_report``."""
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     report = classification_report(_classes(gold), _classes(predicted), output_dict=True, zero_division=0)
     accuracy = report.pop("accuracy", None)
     table = pd.DataFrame(report).T
@@ -200,13 +164,13 @@ def token_report(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFram
 
 def token_accuracy(gold: Sequence[Tags], predicted: Sequence[Tags]) -> float:
     """Share of the tokens whose class is right."""
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     return float(np.mean(np.array(_classes(gold)) == np.array(_classes(predicted))))
 
 
 def confusion(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFrame:
     """Tokens by gold class (rows) and predicted class (columns)."""
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     true, guess = _classes(gold), _classes(predicted)
     labels = ["O", *sorted((set(true) | set(guess)) - {"O"})]
     table = pd.crosstab(pd.Series(true, name="gold"), pd.Series(guess, name="predicted"))
@@ -228,7 +192,7 @@ def wrong_sentences(
         highest probability that was given to a wrong class; where every class is right, and only a boundary between
         two entities is wrong, to the tag at that boundary. NaN where all that is wrong was cut off.
     """
-    _check_lengths(gold, predicted)
+    check_lengths(gold, predicted)
     columns = ["sentence", "tokens", "missed", "spurious"]
     rows: list[list[float]] = []
     for number, (true, guess) in enumerate(zip(gold, predicted, strict=True)):

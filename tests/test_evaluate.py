@@ -14,12 +14,12 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 
 from legalner.data import Sentence
+from legalner.errors import error_kinds
 from legalner.evaluate import (
     Span,
     all_o,
     confusion,
     entity_scores,
-    error_kinds,
     predicted_tags,
     spans,
     token_accuracy,

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from legalner.evaluate import confusion, entity_scores, error_kinds
+from legalner.errors import error_kinds
+from legalner.evaluate import confusion, entity_scores
 from legalner.plots.evaluation import class_bars, confusion_map, kind_bars, view_bars
 
 GOLD = [("B-GS", "I-GS", "O", "B-ST"), ("B-GS", "B-RS", "I-RS", "O")]

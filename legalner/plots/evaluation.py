@@ -84,7 +84,7 @@ def kind_bars(kinds: pd.Series, title: str = "") -> Figure:
     """Draw what became of the gold entities, and how many predicted ones are spurious.
 
     Args:
-        kinds: Numbers of entities by kind, as :func:`legalner.evaluate.error_kinds` counts them.
+        kinds: Numbers of entities by kind, as :func:`legalner.errors.error_kinds` counts them.
         title: Title of the figure.
 
     Returns:
