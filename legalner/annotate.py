@@ -16,10 +16,10 @@ from legalner.features import flatten, in_order
 from legalner.model_folder import ModelFolderError, TrainedTagger
 from legalner.segment import Token, segment
 
-__all__ = ["MODEL", "Annotated", "Annotator", "Entity"]
+__all__ = ["PACKAGED", "Annotated", "Annotator", "Entity"]
 
 # The model that comes with the package.
-MODEL = Path(__file__).parent / "models" / "german-courts"
+PACKAGED = Path(__file__).parent / "models" / "german-courts"
 # Tokens that are gathered, over documents, before the network is asked, and tokens of one batch, padding included.
 GATHERED, TOKEN_BUDGET = 20_000, 8_000
 
@@ -59,7 +59,7 @@ class Annotator:
         ModelFolderError: The folder holds no whole model, or one that cannot annotate.
     """
 
-    def __init__(self, model: TrainedTagger | str | Path = MODEL) -> None:
+    def __init__(self, model: TrainedTagger | str | Path = PACKAGED) -> None:
         """Take what the class describes."""
         self.model = model if isinstance(model, TrainedTagger) else TrainedTagger.load(model)
         if self.model.tag_set.scheme != "iob2":
@@ -107,7 +107,7 @@ class Annotator:
 
     def _read(self, unread: Sequence[tuple[Annotated, list[Token]]]) -> None:
         """Tag sentences and put what is found into their documents."""
-        tagged = self._tag([[token.text for token in sentence] for _, sentence in unread])
+        tagged = self.tag([[token.text for token in sentence] for _, sentence in unread])
         for (document, sentence), (tags, confidences) in zip(unread, tagged, strict=True):
             document.sentences.append(sentence)
             document.tags.append(tags)
@@ -115,8 +115,8 @@ class Annotator:
                 start, end = sentence[span.start].start, sentence[span.end - 1].end
                 document.entities.append(Entity(start, end, span.label, document.text[start:end], confidence))
 
-    def _tag(self, sentences: Sequence[Sequence[str]]) -> list[tuple[tuple[str, ...], list[float]]]:
-        """IOB2 tags of each sentence, and the probability of each of its entities."""
+    def tag(self, sentences: Sequence[Sequence[str]]) -> list[tuple[tuple[str, ...], list[float]]]:
+        """Tag sentences of tokens: IOB2 tags of each, and the probability of each of its entities, in order."""
         untagged = [Sentence(tuple(tokens), ("O",) * len(tokens)) for tokens in sentences]
         found: list[tuple[tuple[str, ...], list[float]]] = [((), [])] * len(untagged)
         for batch in in_order(flatten(untagged, self.model.tables, self.model.tag_set), TOKEN_BUDGET):

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from tqdm.auto import tqdm
 
-from legalner.annotate import MODEL, Annotated, Annotator
+from legalner.annotate import PACKAGED, Annotated, Annotator
 from legalner.data import DataError
 from legalner.workspace import replacing
 from legalner.writers import FORMATS
@@ -56,7 +56,7 @@ def annotate_files(sources: Sequence[str], model: Path | None, kind: str, output
     """
     if output is not None and any(source != "-" and Path(source).resolve() == output.resolve() for source in sources):
         raise DataError(f"{output}: is to be read, so it is not written over; give another file with --output")
-    annotator = Annotator(model or MODEL)
+    annotator = Annotator(model or PACKAGED)
     failed: list[str] = []
     read: deque[str] = deque()
 

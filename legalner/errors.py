@@ -60,7 +60,7 @@ def error_table(
     for number, (sentence, guess) in enumerate(zip(sentences, predicted, strict=True)):
         expected, found = spans(sentence.tags), spans(guess)
         sure = dict(zip(found, confidences[number], strict=True)) if confidences is not None else {}
-        pairs = [(entity, _partner(entity, found)) for entity in expected]
+        pairs: list[tuple[Span | None, Span | None]] = [(entity, _partner(entity, found)) for entity in expected]
         pairs += [(None, f) for f in found if not any(_overlap(e, f) for e in expected)]
         for entity, other in pairs:
             shown = entity or other

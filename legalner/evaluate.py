@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,6 @@ __all__ = [
     "spans",
     "token_accuracy",
     "token_report",
-    "wrong_sentences",
 ]
 
 Tags = Sequence[str]
@@ -175,42 +173,3 @@ def confusion(gold: Sequence[Tags], predicted: Sequence[Tags]) -> pd.DataFrame:
     labels = ["O", *sorted((set(true) | set(guess)) - {"O"})]
     table = pd.crosstab(pd.Series(true, name="gold"), pd.Series(guess, name="predicted"))
     return table.reindex(index=labels, columns=labels, fill_value=0)
-
-
-def wrong_sentences(
-    gold: Sequence[Tags], predicted: Sequence[Tags], probabilities: np.ndarray | None = None
-) -> pd.DataFrame:
-    """List the sentences with errors: how many entities were missed or spurious, and how sure the network was.
-
-    Args:
-        gold: IOB2 tags of each sentence.
-        predicted: IOB2 tags of each sentence.
-        probabilities: Of the predicted tag at each position, ``(sentences, max_len)``; for the confidence column.
-
-    Returns:
-        A row a wrong sentence: ``sentence`` (its number), ``tokens``, ``missed``, ``spurious``, and ``confidence``, the
-        highest probability that was given to a wrong class; where every class is right, and only a boundary between
-        two entities is wrong, to the tag at that boundary. NaN where all that is wrong was cut off.
-    """
-    check_lengths(gold, predicted)
-    columns = ["sentence", "tokens", "missed", "spurious"]
-    rows: list[list[float]] = []
-    for number, (true, guess) in enumerate(zip(gold, predicted, strict=True)):
-        expected, found = Counter(spans(true)), Counter(spans(guess))
-        if expected != found:
-            rows.append([number, len(true), (expected - found).total(), (found - expected).total()])
-    table = pd.DataFrame(rows, columns=columns, dtype=int)
-    if probabilities is not None:
-        table["confidence"] = [_confidence(gold[i], predicted[i], probabilities[i]) for i in table["sentence"]]
-    return table
-
-
-def _confidence(true: Tags, guess: Tags, probabilities: np.ndarray) -> float:
-    """Highest probability of a wrong tag of one sentence; see :func:`wrong_sentences`.
-
-    In the ``class`` scheme, a slip within an entity splits it, so that the token behind reads ``B-`` where gold has
-    ``I-``, though the network's tag for it, the class, is right. So tokens whose class is wrong come first.
-    """
-    seen = list(zip(true, guess, probabilities[: len(true)], strict=False))
-    classes = [float(p) for t, g, p in seen if t[2:] != g[2:]]
-    return max(classes or [float(p) for t, g, p in seen if t != g], default=float("nan"))

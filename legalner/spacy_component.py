@@ -19,9 +19,9 @@ __all__ = ["EntityAnnotator"]
 
 @Language.factory("legalner", default_config={"model": None})
 def _make(nlp: Language, name: str, model: str | Path | None) -> EntityAnnotator:
-    from legalner.annotate import MODEL, Annotator
+    from legalner.annotate import PACKAGED, Annotator
 
-    return EntityAnnotator(Annotator(model or MODEL))
+    return EntityAnnotator(Annotator(model or PACKAGED))
 
 
 class EntityAnnotator:

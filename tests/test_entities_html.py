@@ -5,8 +5,9 @@ from html import unescape
 
 import pytest
 
-from legalner.data import COARSE, FINE
-from legalner.plots.entities import COLORS, compare, legend, mark
+from legalner.data import COARSE, FINE, Sentence
+from legalner.errors import error_table
+from legalner.plots.entities import COLORS, compare, error_list, legend, mark
 
 TOKENS = ("Die", "Alpha", "GmbH", "in", "Kassel")
 TAGS = ("O", "B-UN", "I-UN", "O", "B-ST")
@@ -82,3 +83,12 @@ def luminance(color: str) -> float:
 def test_every_class_has_a_colour_on_which_black_can_be_read(label: str) -> None:
     assert (luminance(COLORS[label]) + 0.05) / 0.05 >= 7  # the guidelines' stricter level
     assert "color: #000;" in mark(("x",), (f"B-{label}",))
+
+
+def test_an_error_opens_to_its_sentence_and_its_text_is_never_run() -> None:
+    sentence = Sentence(("<script>", "Kassel"), ("B-ST", "O"))
+    table = error_table([sentence], [("O", "B-LD")], confidences=[[0.912]])
+    page = error_list(table, [sentence], [("O", "B-LD")])
+    lines = [unescape(line) for line in re.findall(r"<summary>(.*?)</summary>", page)]
+    assert lines == ["missed · ST → nothing · <script>", "91% sure · spurious · nothing → LD · Kassel"]
+    assert "<script>" not in page and page.count("<details") == 2

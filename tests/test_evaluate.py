@@ -24,7 +24,6 @@ from legalner.evaluate import (
     spans,
     token_accuracy,
     token_report,
-    wrong_sentences,
 )
 from legalner.preprocess import TagSet
 
@@ -191,9 +190,7 @@ def test_the_tagger_that_finds_nothing() -> None:
     assert token_accuracy(gold, nothing) == 2 / 4
 
 
-@pytest.mark.parametrize(
-    "measure", [entity_scores, token_report, token_accuracy, confusion, wrong_sentences, error_kinds]
-)
+@pytest.mark.parametrize("measure", [entity_scores, token_report, token_accuracy, confusion, error_kinds])
 def test_sentences_of_unequal_number_or_length_are_refused(measure) -> None:
     with pytest.raises(ValueError, match="whole sentences"):
         measure([tags("O O O")], [tags("O O")])
@@ -268,8 +265,6 @@ def test_agrees_with_a_count_of_sets(corpus: list) -> None:
         assert row[["support", "predicted", "correct"]].tolist() == [len(mine), len(theirs), len(mine & theirs)]
     kinds = error_kinds(gold, predicted)
     assert kinds.drop("spurious").sum() == len(expected) and kinds["right"] == right
-    wrong = wrong_sentences(gold, predicted)
-    assert (wrong["missed"].sum(), wrong["spurious"].sum()) == (len(expected - found), len(found - expected))
 
 
 # --- kinds of error
@@ -346,41 +341,6 @@ def test_confusion_counts_every_token_once(corpus: list) -> None:
     assert table.to_numpy().sum() == sum(map(len, gold))
     assert np.trace(table) / table.to_numpy().sum() == pytest.approx(token_accuracy(gold, predicted))
     assert table.sum(axis=1)[lambda n: n > 0].to_dict() == report["support"][:-2][lambda n: n > 0].to_dict()
-
-
-# --- wrong sentences
-
-
-def test_wrong_sentences_worked_by_hand() -> None:
-    gold = [tags("GS O"), tags("GS GS- O RS"), tags("O O"), tags("GS O")]
-    guess = [tags("GS O"), tags("GS O O RS"), tags("RS O"), tags("RS O")]
-    probabilities = np.array([[0.9, 0.9, 0.9], [0.5, 0.8, 1.0], [0.7, 0.9, 0.9], [0.6, 0.9, 0.9]])
-    wrong = wrong_sentences(gold, guess, probabilities)  # the first three tokens were seen
-    assert wrong.columns.tolist() == ["sentence", "tokens", "missed", "spurious", "confidence"]
-    assert wrong.to_numpy().tolist() == [[1, 4, 1, 1, 0.8], [2, 2, 0, 1, 0.7], [3, 2, 1, 1, 0.6]]
-    assert wrong["sentence"].dtype.kind == "i"
-
-
-def test_confidence_is_that_of_a_wrong_class_and_not_of_what_follows_a_slip() -> None:
-    # The third token's class is right; it reads B- only because the second broke the run.
-    gold, guess = [tags("GS GS- GS-")], [tags("GS O GS")]
-    assert wrong_sentences(gold, guess, np.array([[0.9, 0.6, 0.99]]))["confidence"].tolist() == [0.6]
-
-
-def test_confidence_where_only_a_boundary_is_wrong() -> None:
-    gold, guess = [tags("GS GS O")], [tags("GS GS- O")]
-    assert wrong_sentences(gold, guess, np.array([[0.9, 0.7, 0.99]]))["confidence"].tolist() == [0.7]
-
-
-def test_confidence_is_missing_where_all_that_is_wrong_was_cut_off() -> None:
-    assert wrong_sentences([tags("O O GS")], [tags("O O O")], np.array([[0.9, 0.9]]))["confidence"].isna().all()
-
-
-def test_no_wrong_sentences_still_give_a_table() -> None:
-    gold = [tags("GS O")]
-    wrong = wrong_sentences(gold, gold, np.array([[0.9, 0.9]]))
-    assert wrong.empty and wrong.sort_values("confidence").columns.tolist()[-1] == "confidence"
-    assert "confidence" not in wrong_sentences(gold, gold)
 
 
 def test_measuring_needs_no_tensorflow() -> None:

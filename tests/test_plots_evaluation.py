@@ -13,7 +13,14 @@ import pytest
 
 from legalner.errors import error_kinds
 from legalner.evaluate import confusion, entity_scores
-from legalner.plots.evaluation import class_bars, confusion_map, kind_bars, view_bars
+from legalner.plots.evaluation import (
+    calibration_curve,
+    class_bars,
+    confusion_map,
+    end_offsets,
+    kind_bars,
+    view_bars,
+)
 
 GOLD = [("B-GS", "I-GS", "O", "B-ST"), ("B-GS", "B-RS", "I-RS", "O")]
 PREDICTED = [("B-GS", "I-GS", "O", "B-LD"), ("O", "B-RS", "O", "O")]
@@ -109,3 +116,19 @@ def test_confusion_map_colours_small_shares_and_leaves_none_blank() -> None:
 def test_confusion_map_takes_classes_that_ler_has_not() -> None:
     axes = confusion_map(confusion([("B-x", "B-GS")], [("B-a", "O")])).axes[0]
     assert [t.get_text() for t in axes.get_xticklabels()] == ["O", "GS", "a", "x"]
+
+
+def test_offsets_are_counted_on_their_side() -> None:
+    errors = pd.DataFrame({"left": [0, 0, -9, 1], "right": [2, 2, 0, 0]})
+    figure = end_offsets(errors, "x")
+    expected = ({-6: 1, 0: 2, 1: 1}, {0: 2, 2: 2})  # what is far off is counted with the last bar
+    for axes, counts in zip(figure.axes, expected, strict=True):
+        heights = {place: bar.get_height() for place, bar in zip(range(-6, 7), axes.patches, strict=True)}
+        assert {place: height for place, height in heights.items() if height} == counts
+
+
+def test_a_calibration_curve_goes_through_its_parts() -> None:
+    parts = pd.DataFrame({"confidence": [0.2, 0.9], "right": [0.1, 0.8], "entities": [5, 50]})
+    top, bottom = calibration_curve(parts).axes
+    assert top.lines[1].get_xydata().tolist() == [[0.2, 0.1], [0.9, 0.8]]
+    assert [bar.get_height() for bar in bottom.patches] == [5, 50]

@@ -50,8 +50,8 @@ def class_comparison(f1: pd.DataFrame, support: pd.Series, title: str) -> Figure
         if np.isfinite(values).any():
             axes.plot([np.nanmin(values), np.nanmax(values)], [row, row], color="#bbbbbb", zorder=1)
     for k, name in enumerate(f1.columns):
-        style = {"color": COLORS[k % len(COLORS)], "marker": MARKERS[k % len(MARKERS)], "edgecolor": "black"}
-        axes.scatter(f1[name], range(len(f1)), s=45, linewidth=0.5, label=name, zorder=2, **style)
+        color, marker = COLORS[k % len(COLORS)], MARKERS[k % len(MARKERS)]
+        axes.plot(f1[name], range(len(f1)), marker, color=color, markeredgecolor="black", markersize=7, label=name)
     axes.set_yticks(range(len(f1)), [f"{label}  ({n:.0f})" for label, n in support.items()])
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from legalner.data import FINE
+import pandas as pd
+
+from legalner.data import FINE, Sentence
 from legalner.evaluate import spans
 
-__all__ = ["COLORS", "OTHER", "compare", "legend", "mark"]
+__all__ = ["COLORS", "OTHER", "compare", "error_list", "legend", "mark"]
 
 # One hue a coarse class (told apart by colour-blind readers too, after Okabe and Ito), one shade a fine class within
 # it. All are light enough for black text, and displaCy writes the class beside each entity: colour is never alone.
@@ -61,6 +63,25 @@ def compare(tokens: Sequence[str], gold: Sequence[str], predicted: Sequence[str]
     heading = f"<b>{html.escape(title)}</b>" if title else ""
     both = mark(tokens, gold, "gold") + mark(tokens, predicted, "predicted")
     return f'<div style="border-left: 3px solid #888; padding-left: 0.8em; margin: 1em 0">{heading}{both}</div>'
+
+
+def error_list(errors: pd.DataFrame, sentences: Sequence[Sentence], predicted: Sequence[Sequence[str]]) -> str:
+    """Render errors as lines that open on a click and show their sentence, gold above prediction.
+
+    Args:
+        errors: Rows of a :func:`legalner.errors.error_table`.
+        sentences: What the table was made from.
+        predicted: The predicted IOB2 tags.
+    """
+    lines = []
+    for row in errors.to_dict("records"):
+        number = int(row["sentence"])
+        classes = " → ".join(str(row[column]) or "nothing" for column in ("label", "predicted"))
+        sure = "" if pd.isna(row["confidence"]) else f"{row['confidence']:.0%} sure · "
+        line = html.escape(f"{sure}{row['kind']} · {classes} · {row['text']}")
+        block = compare(sentences[number].tokens, sentences[number].tags, predicted[number])
+        lines.append(f'<details style="margin: 0.3em 0"><summary>{line}</summary>{block}</details>')
+    return "".join(lines)
 
 
 def legend(labels: Iterable[str] | None = None) -> str:

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from legalner.data import COARSE
 
-__all__ = ["class_bars", "confusion_map", "kind_bars", "view_bars"]
+__all__ = ["calibration_curve", "class_bars", "confusion_map", "end_offsets", "kind_bars", "view_bars"]
 
 # Blue and orange of Okabe and Ito's colour-blind safe palette; hatches tell the bars apart without colour.
 _FILL: tuple[dict[str, Any], ...] = ({"color": "#0072B2"}, {"color": "#E69F00", "hatch": "//", "edgecolor": "white"})
@@ -101,6 +101,49 @@ def kind_bars(kinds: pd.Series, title: str = "") -> Figure:
     axes.set_yticks(range(len(table)), [str(kind) for kind in table.index])
     axes.set(xlabel="entities", ylabel="what became of them", title=title)
     axes.set_xlim(0, 1.35 * max(table.max(), 1))
+    return figure
+
+
+def end_offsets(errors: pd.DataFrame, title: str = "", *, most: int = 6) -> Figure:
+    """Draw by how many tokens predicted entities begin and end too early or too late.
+
+    Args:
+        errors: Rows of a :func:`legalner.errors.error_table` that have both a gold and a predicted entity.
+        title: Title of the figure.
+        most: Larger distances are counted with this one.
+    """
+    figure, both = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+    places = range(-most, most + 1)
+    for axes, side, name in zip(both, ("left", "right"), ("beginning", "end"), strict=True):
+        counts = errors[side].clip(-most, most).value_counts().reindex(places, fill_value=0)
+        bars = axes.bar(list(places), counts, **_FILL[1])
+        axes.bar_label(bars, [f"{n:.0f}" if n else "" for n in counts], fontsize=8)
+        axes.set_xticks([-most, -2, 0, 2, most], [f"≤ −{most}", "−2", "0", "2", f"≥ {most}"])
+        axes.set(xlabel="tokens before (−) or behind gold's", title=f"the {name}")
+    both[0].set_ylabel("entities")
+    figure.suptitle(title)
+    return figure
+
+
+def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
+    """Draw the share of right entities over their mean confidence, and how many entities there are.
+
+    Args:
+        parts: From :func:`legalner.errors.calibration`.
+        title: Title of the figure.
+    """
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(5.5, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
+    )
+    top.plot([0, 1], [0, 1], "--", color="#999999", label="as sure as right")
+    top.plot(parts["confidence"], parts["right"], "o-", color="#0072B2", label="this tagger")
+    top.set(ylabel="share that is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=title)
+    top.legend(loc="upper left", frameon=False)
+    top.grid(alpha=0.3)
+    bars = bottom.bar(parts["confidence"], parts["entities"], width=0.06, **_FILL[0])
+    bottom.bar_label(bars, [f"{n:,}" for n in parts["entities"]], fontsize=7)
+    bottom.margins(y=0.25)
+    bottom.set(xlabel="probability that the tagger gave", ylabel="entities")
     return figure
 
 
