@@ -92,7 +92,7 @@ class Annotator:
         gathered = 0
         for text in texts:
             document, number = Annotated(text), 0
-            for sentence in segment(text):
+            for sentence in segment(text, self.model.language):
                 unread.append((document, sentence))
                 number, gathered = number + 1, gathered + len(sentence)
                 if gathered >= GATHERED:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import yaml
 
-from legalner.data import FILES, DataError, locate, read_file
+from legalner.data import FILES, SPLITS, DataError, locate, read_file
 from legalner.run import RunError
 from legalner.workspace import checkout
 
@@ -110,6 +110,7 @@ def run(
     Examples:
       legalner run --profile smoke
       legalner run --profile seed --source ../ler -p SEED 2 --name seed-2
+      legalner run --profile best -p SPLIT my/corpus --name mine
     """
     from legalner.run import run_profile
 
@@ -117,6 +118,9 @@ def run(
     if source:
         # Notebooks run in notebooks/, so a relative path would point elsewhere there.
         values["SOURCE"] = source if "://" in source else str(Path(source).resolve())
+    split = values.get("SPLIT")
+    if isinstance(split, str) and split not in SPLITS and Path(split).is_dir():
+        values["SPLIT"] = str(Path(split).resolve())
     run_profile(profile, parameters=values, name=name, resume=resume, verbose=verbose)
 
 

@@ -36,6 +36,7 @@ class TrainedTagger:
     tag_set: TagSet
     tables: FeatureTables
     network: Tagger
+    language: str = "de"  # of the text, for splitting raw text into tokens
 
     def tag(self, sentences: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
         """Tag sentences of tokens, of any length: one IOB2 tag a token."""
@@ -71,6 +72,7 @@ class TrainedTagger:
         values = {
             "format": FORMAT,
             "card": dict(card),
+            "language": self.language,
             "config": asdict(self.config),
             "tags": {"scheme": self.tag_set.scheme, "names": list(self.tag_set.names)},
         }
@@ -114,4 +116,4 @@ class TrainedTagger:
         network = build_network(config, tables.sizes, tag_set)
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
             network.set_weights([stored[name].astype(np.float32) for name in sorted(stored.files)])
-        return cls(config, tag_set, tables, network)
+        return cls(config, tag_set, tables, network, values["language"])

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, zip_longest
+from typing import Literal
 
 from somajo import SentenceSplitter, SoMaJo
 
-__all__ = ["Token", "segment"]
+from legalner.data import DataError
+
+__all__ = ["LANGUAGES", "Token", "segment"]
 
 # What SoMaJo is given at once, in characters: its time grows with the square of a piece, the more the less is blank.
 PIECE, UNBROKEN = 5_000, 200
@@ -42,26 +45,39 @@ class Token:
     text: str
 
 
+# What SoMaJo has rules for, by the language's code.
+LANGUAGES: dict[str, Literal["de_CMC", "en_PTB"]] = {"de": "de_CMC", "en": "en_PTB"}
+
+
 @cache
-def _somajo() -> tuple[SoMaJo, SentenceSplitter]:
-    return SoMaJo("de_CMC", split_sentences=False, character_offsets=True), SentenceSplitter(language="de_CMC")
+def _somajo(language: str) -> tuple[SoMaJo, SentenceSplitter]:
+    rules = LANGUAGES[language]
+    return SoMaJo(rules, split_sentences=False, character_offsets=True), SentenceSplitter(language=rules)
 
 
-def segment(text: str) -> Iterator[list[Token]]:
+def segment(text: str, language: str = "de") -> Iterator[list[Token]]:
     """Split text into sentences of tokens, one after the other, so that a long text need not be held in tokens.
 
     A blank line ends a paragraph, and a sentence. A line break within a paragraph does not.
 
     Args:
         text: Any text; ends of lines as they come.
+        language: One of :data:`LANGUAGES`.
 
     Yields:
         Sentences, none empty.
+
+    Raises:
+        DataError: There are no rules for the language.
     """
+    if language not in LANGUAGES:
+        raise DataError(f"no rules to split {language!r} into tokens; there are: {', '.join(LANGUAGES)}")
     for start, end in _pieces(text):
-        tokens = _as_in_ler(_tokens(text[start:end], start))
+        tokens = _tokens(text[start:end], start, language)
+        if language == "de":
+            tokens = _as_in_ler(tokens)
         if tokens:
-            yield from _sentences(tokens)
+            yield from _sentences(tokens, language)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
@@ -86,9 +102,9 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _tokens(piece: str, offset: int) -> list[Token]:
+def _tokens(piece: str, offset: int, language: str) -> list[Token]:
     """Tokens of one piece that begins at ``offset``; what is not broken by a blank for long is cut."""
-    tokenizer, _ = _somajo()
+    tokenizer, _ = _somajo(language)
     cuts = [0, *(match.end() for match in re.finditer(rf"\S{{{UNBROKEN}}}", piece)), len(piece)]
     tokens: list[Token] = []
     for begin, end in pairwise(cuts):
@@ -122,9 +138,9 @@ def _belong(last: str, text: str, following: Token | None) -> bool:
     return (last, text) == ("z.", "B.") or (last[-1:].isdigit() and text in ("f", "ff"))
 
 
-def _sentences(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+def _sentences(tokens: Sequence[Token], language: str) -> Iterator[list[Token]]:
     """Split the tokens of a piece into sentences."""
-    _, splitter = _somajo()
+    _, splitter = _somajo(language)
     start = 0
     for sentence in splitter.split([token.text for token in tokens]):
         yield list(tokens[start : start + len(sentence)])

@@ -52,6 +52,7 @@ def load_corpus(
     train_courts: Sequence[str] = (),
     test_courts: Sequence[str] = (),
     granularity: Granularity = "fine",
+    scheme: Scheme = "iob2",
 ) -> Corpus:
     """Load a corpus, split by one of the names in :data:`SPLITS`.
 
@@ -63,6 +64,7 @@ def load_corpus(
         train_courts: For ``courts``: courts to learn from; the last 20 % of each are val.
         test_courts: For ``courts``: courts to test on, whole.
         granularity: ``fine`` for the classes as they are, ``coarse`` for LER's 7.
+        scheme: How the files of a folder of one's own write their tags; see :func:`legalner.data.conll.read_conll`.
 
     Returns:
         The corpus.
@@ -85,7 +87,8 @@ def load_corpus(
     elif split == "bverwg":
         corpus = _bverwg(source)
     elif split and Path(split).is_dir():
-        corpus = load_files(*(Path(split) / f"{part}.conll" for part in ("train", "val", "test")), name=split)
+        files = (Path(split) / f"{part}.conll" for part in ("train", "val", "test"))
+        corpus = load_files(*files, name=split, scheme=scheme)
     else:
         raise DataError(f"no split {split!r}; there are: {', '.join(SPLITS)}, and folders with train.conll and so on")
     if granularity == "coarse":
