@@ -54,10 +54,11 @@ def main() -> None:
     print(f"{PACKAGED}: {size / 1e6:.1f} MB, entity F1 {scores.f1:.4f}")
 
 
-def _card(facts: dict[str, Any], scores: EntityScores, parts: list[dict[str, float]], metrics: dict[str, Any]) -> str:
+def _card(facts: dict[str, Any], scores: EntityScores, parts: list[dict[Any, Any]], metrics: dict[str, Any]) -> str:
     rows = scores.per_class[scores.per_class["support"] > 0].sort_values("support", ascending=False)
     classes = "\n".join(
-        f"| {label} | {FINE[str(label)]} | {r['support']:,.0f} | {r['precision']:.1%} | {r['recall']:.1%} | {r['f1']:.1%} |"
+        f"| {label} | {FINE[str(label)]} | {r['support']:,.0f} "
+        f"| {r['precision']:.1%} | {r['recall']:.1%} | {r['f1']:.1%} |"
         for label, r in rows.iterrows()
     )
     promises = "\n".join(f"| {p['confidence']:.0%} | {p['right']:.0%} | {p['entities']:,.0f} |" for p in parts)
@@ -75,8 +76,9 @@ suffixes and shapes of words as hashes of 32 bits; no word of a decision is stor
 - **Made by** profile `{facts["profile"]}`, seed {facts["seed"]}, commit `{facts["git_commit"][:7]}`.
 - **On BVerwG**, a court that it has not read: entity F1 **{scores.f1:.1%}** (strict, micro; precision
   {scores.precision:.1%}, recall {scores.recall:.1%}), measured with these files.
-- **What it lost.** Its weights are kept in 16 bits; with 32 the same network has {full:.2%}, this file {scores.f1:.2%}. It has
-  not learned from BVerwG, so that figures on this court stay honest; a tagger for use would learn from all seven.
+- **What it lost.** Its weights are kept in 16 bits; with 32 the same network has {full:.2%}, this file
+  {scores.f1:.2%}. It has not learned from BVerwG, so that figures on this court stay honest; a tagger for use would
+  learn from all seven courts.
 
 | class | | gold entities | precision | recall | F1 |
 |---|---|--:|--:|--:|--:|
