@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from legalner.data import load_corpus
+from legalner.evaluate import entity_scores
+from legalner.model_folder import TrainedTagger
 from legalner.run import RunError, run_profile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,6 +73,21 @@ def test_the_second_model_is_measured_beside_the_first(metrics: dict) -> None:
     assert losses[-1] < losses[0]
 
 
+def test_the_baselines_are_measured_on_the_same_entities(metrics: dict) -> None:
+    for name in ("linear_crf", "spacy"):
+        measured = metrics[name]
+        assert sum(r["support"] for r in measured["entity"]["per_class"].values()) == metrics["data"]["test_entities"]
+        assert 0.3 < measured["entity"]["micro"]["f1"] < 0.99
+        assert measured["tokens_per_second"] > 0 and measured["train"]["seconds"] > 0 and measured["bytes"] > 0
+
+
+def test_the_kept_model_tags_as_the_lesson_did(smoke: Path, metrics: dict) -> None:
+    corpus = load_corpus("sample")
+    tagger = TrainedTagger.load(smoke / "model")
+    scores = entity_scores([s.tags for s in corpus.test], tagger.tag([s.tokens for s in corpus.test]))
+    assert scores.f1 == pytest.approx(metrics["07_improve"]["entity"]["micro"]["f1"], abs=1e-6)
+
+
 def test_parameters_are_those_counted_by_hand(metrics: dict) -> None:
     units, dimension = metrics["model"]["units"], metrics["vectors"]["dimension"]
     tags = 2 + 19  # `_`, `O`, and the sample's classes
@@ -82,7 +100,9 @@ def test_pages_show_figures(smoke: Path, metrics: dict) -> None:
         assert "data:image/png" in page, f"{notebook['name']} shows no figure"
 
 
-@pytest.mark.parametrize("notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "07_improve"])
+@pytest.mark.parametrize(
+    "notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "06_baselines", "07_improve"]
+)
 def test_a_lesson_entered_alone_says_what_to_run(
     notebook: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

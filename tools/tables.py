@@ -25,6 +25,9 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
     for name, runs in results.items():
         if name.startswith((STEP, VARIANT)):  # lesson 07 shows these
             continue
+        if name == "baselines":
+            lines += _baseline_rows(runs)
+            continue
         micro = [run["entity"]["micro"] for run in runs]
         memory = [max(n["peak_rss_mb"] for n in run["notebooks"]) / 1000 for run in runs]
         cells = [
@@ -45,9 +48,26 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
+    """Rows of lesson 06's two taggers; what they have no figure for stays empty."""
+    rows = []
+    for key, title in (("linear_crf", "linear CRF"), ("spacy", "spaCy's `ner`")):
+        measured = [run[key] for run in runs]
+        scores = [spread([m["entity"]["micro"][what] for m in measured]) for what in ("f1", "precision", "recall")]
+        size = f"{measured[0]['weights']:,}" if "weights" in measured[0] else "–"
+        minutes = spread([m["train"]["seconds"] for m in measured], scale=1 / 60)
+        commits = ", ".join(sorted({f"`{run['git_commit'][:7]}`" for run in runs}))
+        cells = [
+            f"[{title}](results/baselines)", runs[0]["split"], size, str(len(runs)), f"**{scores[0]}**", *scores[1:],
+            "–", "–", minutes, "–", commits,
+        ]  # fmt: skip
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
+
+
 def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
     """What predicting no entity at all scores on each split that was run."""
-    found = {run["split"]: run["all_o"] for runs in results.values() for run in runs}
+    found = {run["split"]: run["all_o"] for runs in results.values() for run in runs if "all_o" in run}
     lines = ["| split | token accuracy of predicting no entity at all | its entity F1 |", "|---|--:|--:|"]
     for split, scores in found.items():
         lines.append(f"| {split} | {spread([scores['token_accuracy']])} | {spread([scores['entity_f1']])} |")
