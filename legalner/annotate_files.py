@@ -12,7 +12,7 @@ from typing import TextIO
 
 from tqdm.auto import tqdm
 
-from legalner.annotate import PACKAGED, Annotated, Annotator
+from legalner.annotate import Annotated, Annotator
 from legalner.data import DataError
 from legalner.workspace import replacing
 from legalner.writers import FORMATS
@@ -39,12 +39,12 @@ def read_text(source: str) -> str:
         ) from None
 
 
-def annotate_files(sources: Sequence[str], model: Path | None, kind: str, output: Path | None) -> int:
+def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, output: Path | None) -> int:
     """Annotate files and write what was found.
 
     Args:
         sources: Paths, or ``-`` for standard input.
-        model: Folder of a model; None for the package's own.
+        annotator: What finds the entities.
         kind: One of :data:`legalner.writers.FORMATS`.
         output: A file, which is replaced when all is written; None for standard output.
 
@@ -56,7 +56,6 @@ def annotate_files(sources: Sequence[str], model: Path | None, kind: str, output
     """
     if output is not None and any(source != "-" and Path(source).resolve() == output.resolve() for source in sources):
         raise DataError(f"{output}: is to be read, so it is not written over; give another file with --output")
-    annotator = Annotator(model or PACKAGED)
     failed: list[str] = []
     read: deque[str] = deque()
 
