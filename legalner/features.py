@@ -51,8 +51,12 @@ FEATURES: dict[str, Callable[[str], str]] = {
 }
 
 
+# Tokens whose rows a table keeps at hand.
+REMEMBERED = 200_000
+
+
 def _hash(value: str) -> int:
-    return zlib.crc32(value.encode())
+    return zlib.crc32(value.encode(errors="surrogatepass"))  # half a pair, from a broken file, is a value too
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,8 @@ class FeatureTables:
                 place = int(np.searchsorted(hashes, value))
                 if place < len(hashes) and hashes[place] == value:
                     row[column] = place + 2
+            if len(self._known) >= REMEMBERED:  # documents without end must not fill the memory
+                self._known.clear()
             self._known[token] = row
         return self._known[token]
 

@@ -38,7 +38,7 @@ def test_an_entity_holds_the_text_as_it_is(annotator, between):
     assert entity.text == text[entity.start : entity.end] == f"§{between}9 Abs. 2 BGB"
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff", "x", ".", "\x00", "\u202e"])
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff", "x", ".", "\x00", "\u202e", "\ud800"])
 def test_next_to_nothing_gives_no_error(annotator, text):
     assert all(e.text for e in annotator.annotate(text))
 

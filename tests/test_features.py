@@ -108,6 +108,13 @@ def test_a_feature_that_does_not_exist_is_refused_with_those_that_do() -> None:
         FeatureTables.from_sentences([sentence("ab")], ("word", "gender"))
 
 
+def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("legalner.features.REMEMBERED", 3)
+    tables = FeatureTables.from_sentences([sentence("a b c d")], NAMES, at_least=1)
+    rows = [tables.rows(token).tolist() for token in "abcdabxyz"]
+    assert len(tables._known) <= 3 and rows[:2] == rows[4:6]
+
+
 def test_tables_hold_no_text() -> None:
     tables = FeatureTables.from_sentences([sentence("Müller Müller")], tuple(FEATURES))
     assert all(hashes.dtype == np.uint32 for hashes in tables.hashes)
