@@ -54,7 +54,7 @@ def measure(
 ) -> dict[str, Any]:
     """Run the jobs in a temporary folder and gather all figures."""
     from benchmarks.recorded import describe, seconds_to_article
-    from benchmarks.report import ratios
+    from benchmarks.report import ratios, rows
 
     figures: dict[str, Any] = {"quick": quick, "split": split, "machine": machine(), "versions": versions()}
     figures["started"] = time.strftime("%Y-%m-%d %H:%M:%S %z")
@@ -65,6 +65,7 @@ def measure(
         start = time.perf_counter()
         figures["results"] = run_jobs(jobs, folder, tokens, lambda line: click.echo(line, err=True))
         figures["seconds"] = time.perf_counter() - start
+    figures["table"] = rows(figures["results"])
     figures["ratios_to_article"] = ratios(figures["results"])
     # Made from a share of the data, vectors take a share of the time.
     vectors = None if quick else figures["results"].get("vectors 4x", {}).get("seconds")

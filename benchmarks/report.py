@@ -8,7 +8,7 @@ import pandas as pd
 
 from benchmarks.jobs import LABELS, SHARES
 
-__all__ = ["failures", "growth_table", "live_table", "peak_share", "ratios", "text", "whole_table"]
+__all__ = ["failures", "growth_table", "live_table", "peak_share", "ratios", "rows", "text", "whole_table"]
 
 Results = dict[str, dict[str, Any]]
 
@@ -17,6 +17,13 @@ def main_results(results: Results) -> Results:
     """Of each contender, the job that measures everything: 4x the data, and 1x for the article's 1,024 units."""
     wanted = {name: f"{name} 1x" if name == "article-1024" else f"{name} 4x" for name in LABELS}
     return {name: results[job] for name, job in wanted.items() if job in results}
+
+
+def rows(results: Results) -> list[dict[str, Any]]:
+    """Of each contender that did not fail: what it is, and the figures that lesson 06 shows."""
+    keys = ("train_tokens_per_second", "predict_tokens_per_second", "peak_mb")
+    main = {name: r for name, r in main_results(results).items() if "error" not in r}
+    return [{"what": LABELS[name], **{key: r.get(key) for key in keys}} for name, r in main.items()]
 
 
 def failures(results: Results) -> dict[str, str]:

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+from benchmarks.report import rows
 from legalner.records import (
     ablation_table,
+    benchmark_table,
     data_curve,
     load_results,
     load_trials,
@@ -78,3 +80,15 @@ def test_the_recorded_trials_can_be_read():
     for (learned_from, measured_on), table in trials.items():
         assert learned_from and measured_on and table["f1"].between(20, 100).all() and table["change"].is_unique
         assert not {"BGH", "BVerwG"} & {measured_on}  # what is tested on is never chosen on
+
+
+def test_a_recorded_benchmark_as_a_table(tmp_path):
+    results = {
+        "best 4x": {"train_tokens_per_second": 9000.4, "predict_tokens_per_second": 20000.0, "peak_mb": 400.0},
+        "article-1024 1x": {"train_tokens_per_second": 100.0, "peak_mb": 2000.0},
+        "crf 4x": {"error": "it broke"},
+    }
+    (tmp_path / "benchmark.json").write_text(json.dumps({"table": rows(results)}), "utf-8")
+    table = benchmark_table(tmp_path / "benchmark.json")
+    assert len(table) == 2 and sorted(table["peak memory, MB"]) == [400, 2000]
+    assert table["prediction, tokens a second"].isna().sum() == 1
