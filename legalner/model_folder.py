@@ -113,7 +113,7 @@ class TrainedTagger:
         with np.load(folder / "features.npz", allow_pickle=False) as stored:
             tables = FeatureTables(config.features, tuple(stored[name] for name in config.features))
         tag_set = TagSet(tuple(values["tags"]["names"]), values["tags"]["scheme"])
-        network = build_network(config, tables.sizes, tag_set)
+        network = build_network(config, tables.sizes, tag_set, seeded=False)
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
             network.set_weights([stored[name].astype(np.float32) for name in sorted(stored.files)])
         return cls(config, tag_set, tables, network, values["language"])

@@ -192,7 +192,9 @@ class FocalLoss(keras.losses.Loss):
         return {**super().get_config(), "gamma": self.gamma}
 
 
-def build_network(config: TaggerConfig, sizes: Sequence[int], tag_set: TagSet, dimension: int = 0) -> Tagger:
+def build_network(
+    config: TaggerConfig, sizes: Sequence[int], tag_set: TagSet, dimension: int = 0, *, seeded: bool = True
+) -> Tagger:
     """Build the network that a configuration describes, not compiled.
 
     Args:
@@ -200,12 +202,15 @@ def build_network(config: TaggerConfig, sizes: Sequence[int], tag_set: TagSet, d
         sizes: Rows of each feature's table.
         tag_set: The tags, padding's first.
         dimension: Length of the word vectors, 0 if it reads none.
+        seeded: Set the whole program's random seed first, so that the weights repeat. False for a network whose weights
+            are about to be replaced.
 
     Returns:
         A model from rows ``(batch, time, features)``, and word vectors ``(batch, time, dimension)`` if it reads them,
         to tags ``(batch, time)``.
     """
-    keras.utils.set_random_seed(config.seed)
+    if seeded:
+        keras.utils.set_random_seed(config.seed)
     rows = keras.Input((None, len(config.features)), dtype="int32", name="rows")
     real = ops.not_equal(rows[..., 0], 0)
     hidden = [config.word_dropout if f in ("word", "norm") else config.feature_dropout for f in config.features]

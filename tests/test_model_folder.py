@@ -1,6 +1,7 @@
 """A tagger's folder: what was saved is what is loaded, in another process too, and what is not whole is refused."""
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_a_file_cut_off_is_refused(saved, tmp_path, name, share):
     (folder / name).write_bytes(content[: int(share * len(content))])
     with pytest.raises(ModelFolderError, match="damaged"):
         TrainedTagger.load(folder)
+
+
+def test_loading_does_not_set_the_random_seed_of_the_program(saved):
+    """Else two programs that seed themselves apart would go on alike. (Keras draws from Python's generator itself.)"""
+    drawn = []
+    for seed in (7, 8):
+        random.seed(seed)
+        np.random.seed(seed)
+        TrainedTagger.load(saved[0])
+        drawn.append((random.random(), np.random.random()))
+    assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
 
 
 def test_half_the_bits_are_half_the_space_and_nearly_the_same_numbers(saved, tmp_path):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from legalner.annotate import Annotator
+from legalner.cli import app
 from legalner.run import run_profile
 
 ROOT = Path(__file__).resolve().parents[1]
-pytestmark = pytest.mark.slow
 
 SHIPS = ["Meridian", "Aurora", "Halcyon", "Borealis", "Pelican", "Sextant"]
 PORTS = ["Lisbon", "Bergen", "Port Said", "Gdansk", "New Haven", "Cork"]
@@ -28,6 +28,19 @@ def sentences(first: int, count: int) -> str:
     return "\n".join(made)
 
 
+def test_a_folder_is_named_from_where_the_command_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks run in a folder of their own, where a relative path would lead elsewhere."""
+    (tmp_path / "ships").mkdir()
+    (tmp_path / "sample").mkdir()  # a split's name stays one
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+    monkeypatch.setattr("legalner.run.run_profile", lambda _, parameters, **__: asked.append(parameters["SPLIT"]))
+    for split in ("ships", "sample"):
+        app(["run", "--profile", "best", "-p", "SPLIT", split], standalone_mode=False)
+    assert asked == [str(tmp_path / "ships"), "sample"]
+
+
+@pytest.mark.slow
 def test_from_files_to_annotated_text_by_parameters_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("notebooks", "legalner", "profiles"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

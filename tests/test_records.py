@@ -1,12 +1,14 @@
 """Recorded runs as tables: order of the rows, spread over seeds, and the curve over the amount of data."""
 
 import json
+import re
 from pathlib import Path
 
 from benchmarks.report import rows
 from legalner.records import (
     ablation_table,
     benchmark_table,
+    comparison_rows,
     data_curve,
     load_results,
     load_trials,
@@ -79,7 +81,23 @@ def test_the_recorded_trials_can_be_read():
     assert len(trials) >= 3
     for (learned_from, measured_on), table in trials.items():
         assert learned_from and measured_on and table["f1"].between(20, 100).all() and table["change"].is_unique
-        assert not {"BGH", "BVerwG"} & {measured_on}  # what is tested on is never chosen on
+        assert not {"BGH", "BVerwG", "test"} & set(re.findall(r"\w+", measured_on))  # never chosen on what is tested on
+
+
+def test_another_tagger_measured_in_lesson_5_is_never_taken_for_seed(tmp_path):
+    (tmp_path / "metrics").mkdir()
+    own, other = {"micro": {"f1": 0.3}}, {"micro": {"f1": 0.8}}
+    (tmp_path / "metrics" / "04_train.json").write_text(json.dumps({"train": {"seconds": 9}}), "utf-8")
+    recorded = tmp_path / "results" / "seed"
+    recorded.mkdir(parents=True)
+    kept = run("seed", 1, 0.4) | {"split": "sample"}
+    (recorded / "seed-1.json").write_text(json.dumps(kept), "utf-8")
+    for tagger, entity, origin in (("lesson 4", own, "this run"), ("package", other, "results/seed, seed 1")):
+        measured = {"tagger": tagger, "entity": entity}
+        (tmp_path / "metrics" / "05_evaluate.json").write_text(json.dumps(measured), "utf-8")
+        row = comparison_rows(tmp_path, tmp_path / "results", "sample")["seed"]
+        assert row["from"] == origin and row["scores"] == (entity if tagger == "lesson 4" else kept["entity"])
+    assert comparison_rows(tmp_path, None, "sample") == {}
 
 
 def test_a_recorded_benchmark_as_a_table(tmp_path):

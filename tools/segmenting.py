@@ -1,0 +1,62 @@
+"""Measure how often the corpus's own tokens come back from its text: writes results/segmenting.json.
+
+    python tools/segmenting.py --source path/to/ler
+
+Sentences are written as people write, without a blank before a comma, and split again. README quotes the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from legalner.data import load_corpus
+from legalner.segment import segment
+from legalner.workspace import write_json
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def as_written(tokens: Sequence[str]) -> str:
+    """A sentence's text: no blank before a mark that closes, none behind a bracket that opens."""
+    text = " ".join(tokens)
+    for mark in ",;:.!?)]":
+        text = text.replace(f" {mark}", mark)
+    return text.replace("( ", "(").replace("[ ", "[")
+
+
+def _places(tokens: Sequence[str]) -> set[tuple[int, int]]:
+    """Where tokens begin and end, blanks not counted."""
+    places, position = set(), 0
+    for token in tokens:
+        places.add((position, position + len(token)))
+        position += len(token)
+    return places
+
+
+def measure(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Shares of sentences that come back token for token, and as one sentence; precision and recall of tokens."""
+    same = one = both = found = expected = 0
+    for tokens in tqdm(sentences, "splitting", unit="sentence"):
+        split = [[token.text for token in sentence] for sentence in segment(as_written(tokens))]
+        words = [word for sentence in split for word in sentence]
+        same, one = same + (words == list(tokens)), one + (len(split) == 1)
+        both, found, expected = both + len(_places(words) & _places(tokens)), found + len(words), expected + len(tokens)
+    total = len(sentences)
+    shares = {"same": same / total, "one_sentence": one / total}
+    return {"sentences": total, **shares, "precision": both / found, "recall": both / expected}
+
+
+def main() -> None:
+    """Measure on BVerwG, from which no abbreviation was taken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", help="where the corpus lies")
+    corpus = load_corpus("bverwg", source=parser.parse_args().source)
+    write_json(ROOT / "results" / "segmenting.json", {"court": "bverwg", **measure([s.tokens for s in corpus.test])})
+
+
+if __name__ == "__main__":
+    main()
