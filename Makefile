@@ -3,6 +3,7 @@
 #   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
+#   make full LER=path/to/ler                      every recorded run that results/ lacks (a day); goes on where it stopped
 #   make lab | test | check | format | tables | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
@@ -14,7 +15,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test check format benchmark lock tables clean
+.PHONY: tutorial lab test check format benchmark full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -39,6 +40,10 @@ format: $(READY)
 # The article's recipe, seed, best and their peers, measured on this machine; the exit status is 1 if one of them fails.
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
+
+# The recorded runs that results/ lacks, each profile with its seeds.
+full: $(READY)
+	$(BIN)/python tools/full.py
 
 # README's tables, from results/.
 tables: $(READY)

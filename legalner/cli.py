@@ -15,7 +15,7 @@ import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
 from legalner.run import RunError
-from legalner.workspace import checkout
+from legalner.workspace import checkout, read_json
 
 __all__ = ["main"]
 
@@ -143,6 +143,46 @@ def record(folder: Path) -> None:
     if root is None:
         raise RunError("`legalner record` needs a checkout of the repository: call it in a folder of one")
     click.echo(f"recorded: {keep(folder, root)}")
+
+
+@app.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option("--all", "everything", is_flag=True, help="Show also what is equal, as it should be.")
+@click.option("--update", is_flag=True, help="Make the baseline anew from these runs, of several seeds.")
+def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
+    """Hold runs against their profile's baseline; the exit status is 1 if one of them is off.
+
+    Counts, names and the set of classes must be equal; scores may differ as much as seeds do. Seconds and memory are
+    shown, not judged. Baselines lie in tests/baselines/.
+
+    \b
+    Examples:
+      legalner check runs/smoke
+      legalner check --update runs/smoke-1 runs/smoke-2 runs/smoke-3 runs/smoke-4 runs/smoke-5
+    """
+    from legalner.regression import baseline_path, compare, cost_lines, finding_lines, read_runs, save_baseline
+
+    root = checkout()
+    if root is None:
+        raise RunError("`legalner check` needs a checkout of the repository: call it in a folder of one")
+    runs = read_runs(folders)
+    if update:
+        path, changes = save_baseline(root, runs)
+        click.echo("\n".join(finding_lines(changes)) if changes else "no figure changed, or there was no baseline")
+        click.echo(f"baseline: {path}")
+        return
+    path = baseline_path(root, runs[0]["profile"])
+    if not path.exists():
+        raise RunError(f"{path} is missing: no baseline for this profile; --update makes it from runs of five seeds")
+    baseline = read_json(path)
+    off = 0
+    for folder, metrics in zip(folders, runs, strict=True):
+        findings = compare(metrics, baseline)
+        shown = [f for f in findings if everything or f.allowed or not f.good]
+        off += (wrong := sum(not f.good for f in findings))
+        verdict = f"{wrong} of {len(findings)} figures are OFF" if wrong else f"all {len(findings)} figures are good"
+        click.echo("\n".join([*finding_lines(shown), *cost_lines(metrics, baseline), f"{folder}: {verdict}"]))
+    sys.exit(1 if off else 0)
 
 
 @app.command()

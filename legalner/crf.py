@@ -158,9 +158,8 @@ class CRF(keras.layers.Layer):
         transitions, start = self._scores()
 
         def step(before: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:
-            emission, here = now[:, :-1], now[:, -1:] > 0
-            best = ops.max(before[:, :, None] + transitions, axis=1) + emission
-            best = ops.where(here, best, before)
+            # What this gives behind a sentence's end is never looked at.
+            best = ops.max(before[:, :, None] + transitions, axis=1) + now[:, :-1]
             return best, best
 
         def back(following: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,13 +33,14 @@ class RunError(RuntimeError):
 
 @dataclass(frozen=True)
 class Profile:
-    """Which notebooks to run, with which parameters, and how long (in seconds) one cell may take."""
+    """Which notebooks to run, with which parameters, how long (in seconds) one cell may take, and seeds of a record."""
 
     name: str
     description: str
     notebooks: tuple[str, ...]
     cell_timeout: int
     parameters: dict[str, Any] = field(default_factory=dict)
+    seeds: int = 1
 
 
 def load_profile(name: str, root: Path) -> Profile:
@@ -90,32 +91,63 @@ def run_profile(
     values = {**profile.parameters, **(parameters or {}), "RUN_NAME": run_name}
     declared = _declared_parameters(root, profile, values)
     folder = root / "runs" / run_name
-    done = _finished_notebooks(folder, values) if resume else {}
-    if not resume and folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    # Kernels inherit it; a notebook may import TensorFlow before it imports legalner, which sets the same.
+    with _alone(folder):
+        done, commits = _left(folder, values) if resume else ({}, [])
+        if not resume and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        commits += [commit] if (commit := _git_commit(root)) not in commits else []
+        _inherit_to_kernels()
+        started = time.perf_counter()
+        for number, notebook in enumerate(profile.notebooks, start=1):
+            label = f"[{number}/{len(profile.notebooks)}] {notebook}"
+            if notebook in done:
+                print(f"{label}: done before, {done[notebook]['seconds']:.0f} s", flush=True)
+                continue
+            print(f"{label} …", flush=True)
+            write_json(folder / "run.json", {"parameters": values, "git_commits": commits, "notebooks": done})
+            used = {key: value for key, value in values.items() if key in declared[notebook]}
+            done[notebook] = _execute(root, folder, notebook, used, profile.cell_timeout, verbose)
+            print(f"{label}: {done[notebook]['seconds']:.0f} s, {done[notebook]['peak_rss_mb']:.0f} MB", flush=True)
+        write_json(folder / "run.json", {"parameters": values, "git_commits": commits, "notebooks": done})
+        notebooks = [{"name": n, **done[n]} for n in profile.notebooks]
+        metrics = _gather(folder, profile, values, notebooks, commits)
+        write_json(folder / "metrics.json", metrics)
+        _render(folder, profile.notebooks)
+        _say_result(metrics, folder, time.perf_counter() - started)
+    return folder
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a run's folder meanwhile; a process that dies, however it dies, no longer does.
+
+    Raises:
+        RunError: Another run works there.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder, which may be deleted and made anew.
+    lock = FileLock(folder.parent / f".{folder.name}.lock", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RunError(f"another run works in {folder}: wait until it ends, or take another --name") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _inherit_to_kernels() -> None:
+    """Set what the kernels, which run in notebooks/, take over from this process's environment."""
+    # A notebook may import TensorFlow before it imports legalner, which sets the same.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # They run in notebooks/, where a relative path would point elsewhere than it does here.
+    # A relative path would point elsewhere there than it does here.
     for variable in (SOURCE_VARIABLE, "LEGALNER_CACHE"):
         if (value := os.environ.get(variable)) and "://" not in value:
             os.environ[variable] = str(Path(value).expanduser().resolve())
-    started = time.perf_counter()
-    for number, notebook in enumerate(profile.notebooks, start=1):
-        label = f"[{number}/{len(profile.notebooks)}] {notebook}"
-        if notebook in done:
-            print(f"{label}: done before, {done[notebook]['seconds']:.0f} s", flush=True)
-            continue
-        print(f"{label} …", flush=True)
-        used = {key: value for key, value in values.items() if key in declared[notebook]}
-        done[notebook] = _execute(root, folder, notebook, used, profile.cell_timeout, verbose)
-        write_json(folder / "run.json", {"parameters": values, "notebooks": done})
-        print(f"{label}: {done[notebook]['seconds']:.0f} s, {done[notebook]['peak_rss_mb']:.0f} MB", flush=True)
-    metrics = _gather(root, folder, profile, values, [{"name": n, **done[n]} for n in profile.notebooks])
-    write_json(folder / "metrics.json", metrics)
-    _render(folder, profile.notebooks)
-    _say_result(metrics, folder, time.perf_counter() - started)
-    return folder
 
 
 def _declared_parameters(root: Path, profile: Profile, values: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -134,15 +166,15 @@ def _declared_parameters(root: Path, profile: Profile, values: Mapping[str, Any]
     return declared
 
 
-def _finished_notebooks(folder: Path, values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Notebooks that an interrupted run in this folder finished."""
+def _left(folder: Path, values: Mapping[str, Any]) -> tuple[dict[str, dict[str, float]], list[str | None]]:
+    """What an interrupted run in this folder left: the notebooks that it finished, and the commits that it ran at."""
     path = folder / "run.json"
     if not path.exists():
-        return {}
+        return {}, []
     left = read_json(path)
     if left["parameters"] != dict(values):
         raise RunError(f"{folder} holds a run with other parameters; take another --name, or leave --resume away")
-    return dict(left["notebooks"])
+    return dict(left["notebooks"]), list(left["git_commits"])
 
 
 def _execute(
@@ -235,14 +267,18 @@ def _peak_memory() -> Iterator[list[float]]:
 
 
 def _gather(
-    root: Path, folder: Path, profile: Profile, parameters: Mapping[str, Any], notebooks: list[dict[str, Any]]
+    folder: Path,
+    profile: Profile,
+    parameters: Mapping[str, Any],
+    notebooks: list[dict[str, Any]],
+    commits: list[str | None],
 ) -> dict[str, Any]:
     """Put what the notebooks measured and where they ran into one record."""
     metrics: dict[str, Any] = {
         "profile": profile.name,
         "description": profile.description,
         "seed": parameters.get("SEED"),
-        "git_commit": _git_commit(root),
+        "git_commit": " and ".join(map(str, commits)) if len(commits) > 1 else commits[0],
         "command": " ".join(["legalner", *sys.argv[1:]]),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "machine": _machine(),
@@ -314,7 +350,7 @@ def record(folder: Path, root: Path) -> Path:
     """Keep a run: copy its ``metrics.json`` to ``results/PROFILE/seed-N.json``.
 
     Raises:
-        RunError: The run did not end, or it ran with uncommitted changes or outside git.
+        RunError: The run did not end, or it ran with uncommitted changes, at several commits, or outside git.
     """
     path = folder / "metrics.json"
     if not path.exists():
@@ -324,6 +360,10 @@ def record(folder: Path, root: Path) -> Path:
         raise RunError(f"{path}: did not run in a git checkout, so nobody could say what ran")
     if metrics["git_commit"].endswith("-dirty"):
         raise RunError(f"{path}: ran with uncommitted changes, so nobody could repeat it; commit, then run again")
+    if " and " in metrics["git_commit"]:
+        raise RunError(
+            f"{path}: ran at {metrics['git_commit']}, so nobody could repeat it; run it again without --resume"
+        )
     target = root / "results" / metrics["profile"] / f"seed-{metrics['seed']}.json"
     write_json(target, metrics)
     return target

@@ -33,6 +33,7 @@ __all__ = [
     "mean_by_position",
     "predict",
     "save_model",
+    "state_file",
     "tag_tokens",
     "train",
     "training_identity",
@@ -134,10 +135,10 @@ def train(
         fit: What to learn from.
         val: What to measure on after each epoch.
         config: Epochs, batches, learning rate, what to keep.
-        folder: Where ``state.keras``, ``best.keras`` and ``history.json`` are kept. State left there by an interrupted
-            training with the same configuration is taken up.
+        folder: Where ``state-EPOCHS.keras``, ``best.keras`` and ``history.json`` are kept. State left there by an
+            interrupted training with the same configuration is taken up.
         progress: ``bar`` for people, ``lines`` for logs (one line an epoch), or ``none``.
-        resume: False starts anew whatever lies in the folder. A finished training is always done anew.
+        resume: False starts anew whatever lies in the folder.
 
     Returns:
         The trained model and its history. On Ctrl-C: what the epochs that ended gave.
@@ -168,15 +169,18 @@ def training_loop(
     resume: bool,
 ) -> tuple[keras.Model, History]:
     """The loop over the epochs, for any model: save after each, take up what was interrupted, keep the best."""
-    state, record = folder / "state.keras", folder / "history.json"
+    record = folder / "history.json"
     history = History([])
     _keep_freed_memory()
-    left = read_json(record) if resume and state.exists() and record.exists() else None
-    # Taken up only if it is the same training, and not at its end.
-    if left and left["identity"] == identity and not left["finished"]:
+    left = read_json(record) if resume and record.exists() else {"identity": None, "epochs": []}
+    state = state_file(folder, len(left["epochs"]))
+    if left["identity"] == identity and state.exists():
         history = History(left["epochs"])
         model = load_model(state)
-        print(f"taking up the training in {folder} after epoch {len(history.epochs)} of {config.epochs}")
+        if _finished(history, config):
+            print(f"this training was finished before; taken from {folder} (resume=False would train again)")
+        else:
+            print(f"taking up the training in {folder} after epoch {len(history.epochs)} of {config.epochs}")
     else:
         compile_anew(model)
     try:
@@ -189,20 +193,26 @@ def training_loop(
             if longer.best == len(longer.epochs) - 1:
                 with averaged(model):
                     save_model(model, folder / "best.keras")
-            # History after state: a kill between the two repeats an epoch, and never skips one.
-            save_model(model, state)
-            finished = _finished(longer, config)
-            write_json(record, {"identity": identity, "finished": finished, "epochs": longer.epochs})
+            # The history says which state counts: a kill between the two repeats an epoch from where it began.
+            save_model(model, state := state_file(folder, len(longer.epochs)))
+            write_json(record, {"identity": identity, "epochs": longer.epochs})
             history = longer
+            for older in set(folder.glob("state-*.keras")) - {state}:
+                older.unlink()
     except KeyboardInterrupt:
         if not history.epochs:
             raise
         print(f"interrupted: keeping what {len(history.epochs)} epochs gave; call again to go on")
-        model = load_model(state)
+        model = load_model(state_file(folder, len(history.epochs)))
     if config.keep == "best":
         return load_model(folder / "best.keras"), history
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model, history
+
+
+def state_file(folder: Path, epochs: int) -> Path:
+    """Where a training in this folder keeps its network and optimizer after so many epochs."""
+    return folder / f"state-{epochs}.keras"
 
 
 def _seed_dropout(model: keras.Model, seed: Sequence[int]) -> None:

@@ -98,7 +98,7 @@ def train_tagger(
         val_tags: The whole gold of val, IOB2.
         tag_set: The tag set that both are encoded with.
         config: How to learn.
-        folder: Where ``state.keras``, ``best.keras`` and ``history.json`` are kept.
+        folder: Where ``state-EPOCHS.keras``, ``best.keras`` and ``history.json`` are kept.
         matrix: Word vectors, ``(rows, dimension)``, if the network reads them.
         progress: ``bar`` for people, ``lines`` for logs (one line an epoch), or ``none``.
         resume: False starts anew whatever lies in the folder.

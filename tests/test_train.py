@@ -10,7 +10,16 @@ import pytest
 import legalner.train as training
 from legalner.model import bilstm_tagger
 from legalner.preprocess import Encoded
-from legalner.train import History, TrainingConfig, load_model, mean_by_position, predict, save_model, train
+from legalner.train import (
+    History,
+    TrainingConfig,
+    load_model,
+    mean_by_position,
+    predict,
+    save_model,
+    state_file,
+    train,
+)
 
 TAGS = 4
 RNG = np.random.default_rng(5)
@@ -88,7 +97,7 @@ def test_history_has_an_entry_an_epoch_and_is_written(uninterrupted) -> None:
     assert history.column("loss")[-1] < history.column("loss")[0]
     assert history.seconds == pytest.approx(sum(epoch["seconds"] for epoch in history.epochs))
     record = json.loads((folder / "history.json").read_text(encoding="utf-8"))
-    assert record["finished"] and record["epochs"] == history.epochs
+    assert record["epochs"] == history.epochs
     assert record["identity"]["config"]["learning_rate"] == 0.02
 
 
@@ -142,7 +151,7 @@ def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
     assert len(half_history.epochs) == 2
     assert "2 epochs" in capsys.readouterr().out
     assert np.abs(weights(half) - weights(model)).max() > 1e-4
-    np.testing.assert_array_equal(weights(half), weights(load_model(tmp_path / "state.keras")))
+    np.testing.assert_array_equal(weights(half), weights(load_model(state_file(tmp_path, 2))))
     begun = interrupt_in(monkeypatch, epoch=99)
     resumed, resumed_history = train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
     assert begun == [2, 3]
@@ -212,12 +221,42 @@ def test_a_training_that_was_another_is_not_taken_up(changed, tmp_path, monkeypa
     assert "taking up" not in capsys.readouterr().out
 
 
-def test_a_finished_training_is_done_anew(tmp_path, monkeypatch) -> None:
-    scripted(monkeypatch, [3.0, 2.0])
+def test_a_finished_training_is_not_done_again_unless_told(uninterrupted, tmp_path, monkeypatch, capsys) -> None:
     begun = interrupt_in(monkeypatch, epoch=99)
-    for _ in range(2):
-        train(tagger(), FIT, VAL, config(2), tmp_path, progress="none")
+    first, history = train(tagger(), FIT, VAL, config(2), tmp_path, progress="none")
+    again, same = train(tagger(), FIT, VAL, config(2), tmp_path, progress="none")
+    assert begun == [0, 1] and "finished before" in capsys.readouterr().out
+    assert same == history
+    np.testing.assert_array_equal(weights(again), weights(first))
+    train(tagger(), FIT, VAL, config(2), tmp_path, progress="none", resume=False)
     assert begun == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("killed_in", ["save_model", "write_json"])
+def test_a_kill_between_state_and_history_repeats_the_epoch_from_where_it_began(
+    uninterrupted, killed_in, tmp_path, monkeypatch
+) -> None:
+    """Whichever of the two files a kill leaves unwritten in epoch 3, the training ends as if there had been none."""
+    _, model, history = uninterrupted
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*arguments):
+        if len(begun) == 3:
+            raise Killed
+        original(*arguments)
+
+    original = getattr(training, killed_in)
+    begun = interrupt_in(monkeypatch, epoch=99)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(training, killed_in, killed)
+        train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
+    resumed, whole = train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
+    assert begun == [0, 1, 2, 2, 3]
+    np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-6)
+    np.testing.assert_allclose(whole.column("loss"), history.column("loss"), atol=1e-6)
+    assert [p.name for p in tmp_path.glob("state-*")] == ["state-4.keras"]
 
 
 @pytest.mark.parametrize(("keep", "expected"), [("last", 4.0), ("best", 2.0)])
@@ -243,7 +282,6 @@ def test_patience_stops_after_so_many_epochs_without_a_lower_val_loss(tmp_path, 
     scripted(monkeypatch, [3.0, 1.0, 2.0, 1.0, 0.5, 0.4])
     model, history = train(tagger(), FIT, VAL, config(6, patience=2), tmp_path, progress="none")
     assert len(history.epochs) == 4 and epoch_of(model) == 4.0
-    assert json.loads((tmp_path / "history.json").read_text(encoding="utf-8"))["finished"]
 
 
 def test_a_loss_that_is_not_a_number_is_never_the_best() -> None:

@@ -17,7 +17,7 @@ from legalner.evaluate import entity_scores
 from legalner.features import FeatureTables, FlatCorpus, flatten, in_order
 from legalner.preprocess import TagSet, Vocabulary
 from legalner.tagger import FocalLoss, TaggerConfig, build_network, predict_ids, tag_sentences
-from legalner.train import History, _seed_dropout, load_model
+from legalner.train import History, _seed_dropout, load_model, state_file
 from legalner.train_tagger import compile_tagger, micro_f1, train_tagger
 
 RNG = np.random.default_rng(11)
@@ -229,7 +229,7 @@ def test_what_comes_back_is_the_running_average_of_the_weights(uninterrupted) ->
         average = [0.8 * a + 0.2 * w for a, w in zip(average, now, strict=True)]
     for found, expected in zip(model.trainable_variables, average, strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
-    for found, expected in zip(load_model(folder / "state.keras").trainable_variables, steps[-1], strict=True):
+    for found, expected in zip(load_model(state_file(folder, 3)).trainable_variables, steps[-1], strict=True):
         np.testing.assert_array_equal(found, expected)
     predicted = [TAG_SET.decode(ids) for ids in predict_ids(model, corpus(EQUAL))]
     assert micro_f1([s.tags for s in EQUAL], predicted) == history.column("val_f1")[-1]
@@ -275,14 +275,14 @@ def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
     np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-5)
     for name in ("loss", "val_f1"):
         np.testing.assert_allclose(whole.column(name), history.column(name), rtol=1e-5)
-    state = load_model(tmp_path / "state.keras")
+    state = load_model(state_file(tmp_path, 3))
     for found, expected in zip(state.trainable_variables, steps[-1], strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_seed_and_epoch_give_what_is_dropped(uninterrupted) -> None:
     folder, *_ = uninterrupted
-    model, rows = load_model(folder / "state.keras"), next(in_order(corpus(EQUAL), 99)).rows
+    model, rows = load_model(state_file(folder, 3)), next(in_order(corpus(EQUAL), 99)).rows
 
     def emissions(*seed: int) -> np.ndarray:
         _seed_dropout(model, seed)

@@ -1,0 +1,362 @@
+"""Faults of the world around: kill -9 at any moment, a full disk, a read-only one, two runs at once.
+
+Real processes are killed and real file systems are full. After each fault nothing half-written is taken for whole, a
+second start works, and what was finished is not lost. Sources that answer slowly, wrongly or by half: test_ler.py.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from legalner.data import DataError, ler
+from legalner.workspace import MissingStepError, read_json, write_json
+
+pytestmark = pytest.mark.slow
+TESTS = Path(__file__).parent
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+
+
+def start(script: str, *arguments: object, **more: object) -> subprocess.Popen:
+    """Start Python on a script that may import from the tests."""
+    head = f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]\n"
+    return subprocess.Popen([sys.executable, "-c", head + script, *map(str, arguments)], **more)
+
+
+def kill_when(process: subprocess.Popen, moment: Callable[[], bool]) -> None:
+    """Kill the process, with no chance to clean up, as soon as the moment has come."""
+    deadline = time.monotonic() + 120
+    while not moment():
+        assert process.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < deadline, "the moment never came"
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+
+def unfinished(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.name.startswith(".unfinished-")]
+
+
+# -- kill -9 -----------------------------------------------------------------------------------------------------------
+
+TRAIN = """
+from pathlib import Path
+import numpy as np, test_train_tagger as t
+settings = t.config(epochs=5, dropout=0.3, word_dropout=0.2, averaging=0.8)
+model, history = t.trained(settings, Path(sys.argv[1]))
+np.savez(sys.argv[2], weights=t.weights(model), losses=history.column("loss"), f1=history.column("val_f1"))
+"""
+
+
+@posix
+def test_training_killed_three_times_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert start(TRAIN, whole, tmp_path / "whole.npz").wait() == 0
+    moments = [
+        lambda: bool(unfinished(killed)),  # while the first file is written
+        lambda: (killed / "state-1.keras").exists(),  # a state, and perhaps no history yet
+        lambda: (killed / "state-3.keras").exists() and bool(unfinished(killed)),
+    ]
+    for moment in moments:
+        kill_when(start(TRAIN, killed, tmp_path / "killed.npz"), moment)
+        for left in unfinished(killed):
+            left.unlink()  # else the next moment would come at once
+    ended = start(TRAIN, killed, tmp_path / "killed.npz", stdout=subprocess.PIPE, text=True)
+    assert "taking up the training" in ended.communicate()[0] and ended.returncode == 0
+    with np.load(tmp_path / "whole.npz") as expected, np.load(tmp_path / "killed.npz") as found:
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
+
+
+ENCODE = """
+from pathlib import Path
+from legalner.data import load_corpus
+from legalner.preprocess import TagSet, build_vocabulary, save_encoded
+from legalner.vectors import load_vectors
+corpus = load_corpus("sample")
+vectors = load_vectors("none", corpus.train, dimension=8, seed=int(sys.argv[2]))
+tag_set = TagSet.from_sentences(corpus.train, "class")
+save_encoded(Path(sys.argv[1]), corpus, build_vocabulary(corpus.train, vectors), tag_set, 50)
+"""
+
+
+@posix
+def test_encoding_killed_leaves_what_was_there_before_or_nothing(tmp_path: Path) -> None:
+    from legalner.preprocess import load_encoded
+
+    for files in range(1, 7):  # train, val, test, vectors, vocabulary, tags
+        seen: set[Path] = set()
+
+        def moment(seen: set[Path] = seen, files: int = files) -> bool:
+            seen.update(unfinished(tmp_path))
+            return len(seen) >= files
+
+        kill_when(start(ENCODE, tmp_path, 1), moment)
+        try:
+            load_encoded(tmp_path)
+        except MissingStepError as error:
+            assert "run notebook 02_preprocess first" in str(error)
+        else:
+            assert files == 6, "taken for whole before the last file"
+        for left in unfinished(tmp_path):
+            left.unlink()
+    assert start(ENCODE, tmp_path, 1).wait() == 0
+    parts, _, _ = load_encoded(tmp_path)
+    assert [len(part.rows) for part in parts.values()] == [2000, 500, 500]
+
+
+SAVE = """
+from pathlib import Path
+from legalner.model_folder import TrainedTagger
+tagger = TrainedTagger.load(Path(sys.argv[1]))
+print("loaded", flush=True)
+while True:
+    tagger.save(Path(sys.argv[2]), {})
+"""
+
+
+@posix
+def test_a_model_killed_while_it_is_written_is_whole_or_refused(statute_tagger, tmp_path: Path) -> None:
+    from legalner.model_folder import TrainedTagger
+
+    good, other = tmp_path / "good", tmp_path / "other"
+    statute_tagger.save(good, {})
+    sentence = [("Nach", "§", "12", "Abs.", "1", "BGB", "haftet", "er", ".")]
+    expected = statute_tagger.tag(sentence)
+    for writes in (1, 2, 3, 40):
+        process = start(SAVE, good, other, stdout=subprocess.PIPE)
+        assert process.stdout is not None and process.stdout.readline()
+        seen: set[Path] = set()
+
+        def moment(seen: set[Path] = seen, writes: int = writes) -> bool:
+            seen.update(unfinished(tmp_path))
+            return len(seen) >= writes
+
+        kill_when(process, moment)
+        try:
+            assert TrainedTagger.load(other).tag(sentence) == expected
+        except DataError as error:
+            assert str(other) in str(error)
+        for left in unfinished(tmp_path):
+            left.unlink()
+    statute_tagger.save(other, {})
+    assert TrainedTagger.load(other).tag(sentence) == expected
+
+
+FETCH = """
+import json
+from legalner.data import ler, splits
+ler.FILES = {name: ler.LerFile(**values) for name, values in json.loads(sys.argv[1]).items()}
+ler.COURTS = splits.COURTS = ("bag", "bgh", "bverwg")
+print(len(ler.read_file("bag", sys.argv[2])))
+"""
+
+
+@posix
+def test_a_download_killed_half_way_is_made_again(fake_ler, tmp_path: Path, own_cache: Path) -> None:
+    archive = fake_ler.zip()
+    begun, go_on, asked = threading.Event(), threading.Event(), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(archive)))
+            self.end_headers()
+            self.wfile.write(archive[:200])
+            self.wfile.flush()
+            begun.set()
+            go_on.wait(60)
+            with contextlib.suppress(OSError):  # nobody listens any more
+                self.wfile.write(archive[200:])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    files = json.dumps({name: asdict(file) for name, file in ler.FILES.items()})
+    environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/data"
+        kill_when(start(FETCH, files, address, env=environment), begun.is_set)
+        assert not list(own_cache.rglob("*.zip"))
+        go_on.set()
+        second = start(FETCH, files, address, env=environment, stdout=subprocess.PIPE, text=True)
+        assert second.communicate()[0].strip() == "11"
+        assert len(asked) == 2
+        third = start(FETCH, files, address, env=environment, stdout=subprocess.PIPE, text=True)
+        assert third.communicate()[0].strip() == "11" and len(asked) == 2, "a whole download is kept"
+        server.shutdown()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose second notebook waits as long as there is a file `slow`, and tells by `begun` that it began."""
+    for folder in ("notebooks", "legalner", "profiles"):
+        (tmp_path / folder).mkdir()
+    write = "write_metrics(run_folder(RUN_NAME), '{}', {{'split': 'toy', 'data': {{'{}': 1}}}})"
+    head = "import time\nfrom pathlib import Path\nfrom legalner.workspace import run_folder, write_metrics\n"
+    wait = "Path('../begun').touch()\nwhile Path('../slow').exists(): time.sleep(0.05)\n"
+    for name, code in (("01_a", head + write.format("01_a", "a")), ("02_b", head + wait + write.format("02_b", "b"))):
+        cells = [nbformat.v4.new_code_cell("RUN_NAME = 'x'", metadata={"tags": ["parameters"]})]
+        notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(code)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+    (tmp_path / "profiles" / "toy.yaml").write_text("description: toy\nnotebooks: [01_a, 02_b]\ncell_timeout: 60\n")
+    return tmp_path
+
+
+RUN = "import os\nos.chdir(sys.argv[1])\nfrom legalner.cli import main\nsys.argv[1:] = ['run', *sys.argv[2:]]\nmain()"
+
+
+@posix
+def test_a_headless_run_killed_in_the_second_notebook_goes_on_there(checkout: Path) -> None:
+    (checkout / "slow").touch()
+    process = start(RUN, checkout, "--profile", "toy")
+    kill_when(process, (checkout / "begun").exists)
+    first = checkout / "runs" / "toy" / "notebooks" / "01_a.ipynb"
+    before = first.stat().st_mtime_ns
+    assert not (checkout / "runs" / "toy" / "metrics.json").exists()
+    (checkout / "slow").unlink()
+    assert start(RUN, checkout, "--profile", "toy", "--resume").wait() == 0
+    assert first.stat().st_mtime_ns == before
+    assert read_json(checkout / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
+
+
+@posix
+def test_a_kernel_does_not_outlive_its_run(checkout: Path) -> None:
+    """Else it would go on to write into a folder where a second start works."""
+    import psutil
+
+    (checkout / "slow").touch()
+    process = start(RUN, checkout, "--profile", "toy")
+    kernels: list[psutil.Process] = []
+
+    def begun() -> bool:
+        kernels[:] = psutil.Process(process.pid).children(recursive=True)
+        return (checkout / "begun").exists()
+
+    kill_when(process, begun)
+    assert kernels
+    assert not psutil.wait_procs(kernels, timeout=20)[1]
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(checkout: Path) -> None:
+    (checkout / "slow").touch()
+    first = start(RUN, checkout, "--profile", "toy")
+    deadline = time.monotonic() + 60
+    while not (checkout / "begun").exists():
+        assert first.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    for words in ([], ["--resume"]):
+        second = start(RUN, checkout, "--profile", "toy", *words, stderr=subprocess.PIPE, text=True)
+        said = second.communicate()[1]
+        assert second.returncode == 1 and "another run works in" in said and "--name" in said
+    (checkout / "slow").unlink()
+    assert first.wait() == 0
+    assert read_json(checkout / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
+
+
+# -- disks -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Mount a file system in memory with these options; asked again, with other ones."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = False
+
+    def mount(options: str) -> Path:
+        nonlocal mounted
+        options = f"remount,{options}" if mounted else options
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except OSError:
+            pytest.skip("needs the command mount")
+        if done.returncode:
+            pytest.skip(f"needs root, to mount a small disk: {done.stderr.strip()}")
+        mounted = True
+        return place
+
+    yield mount
+    if mounted:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_on_a_full_disk_the_former_file_stays(disk: Callable[[str], Path]) -> None:
+    place = disk("size=64k")
+    write_json(place / "a.json", [1])
+    with pytest.raises(OSError) as error:
+        write_json(place / "a.json", ["x" * 100_000])
+    assert error.value.errno == errno.ENOSPC
+    assert read_json(place / "a.json") == [1]
+    assert [p.name for p in place.iterdir()] == ["a.json"]
+
+
+def test_a_training_on_a_full_disk_goes_on_when_there_is_room(disk: Callable[[str], Path]) -> None:
+    import test_train_tagger as toy
+
+    settings = toy.config(epochs=3)
+    place = disk("size=8k")
+    with pytest.raises(OSError, match="No space left"):
+        toy.trained(settings, place)
+    assert not list(place.glob("*.keras"))
+    disk("size=8m")
+    model, history = toy.trained(settings, place)
+    assert len(history.epochs) == 3
+    expected, _ = toy.trained(settings, place.parent / "elsewhere")
+    np.testing.assert_allclose(toy.weights(model), toy.weights(expected), atol=1e-5)
+
+
+ANNOTATE = "from legalner.cli import main\nsys.argv[1:] = ['annotate', *sys.argv[1:]]\nmain()"
+
+
+def test_annotating_to_a_full_disk_is_one_sentence_and_keeps_the_former_result(
+    disk: Callable[[str], Path], statute_tagger, tmp_path: Path
+) -> None:
+    statute_tagger.save(tmp_path / "model", {})
+    (tmp_path / "long.txt").write_text("Nach § 12 Abs. 1 BGB haftet er.\n\n" * 800, "utf-8")
+    place = disk("size=16k")
+    (place / "out.html").write_text("former")
+    words = [tmp_path / "long.txt", "--model", tmp_path / "model", "--format", "html", "-o", place / "out.html"]
+    ended = start(ANNOTATE, *words, stderr=subprocess.PIPE, text=True)
+    said = ended.communicate()[1]
+    assert ended.returncode == 1 and "No space left" in said and "Traceback" not in said
+    assert (place / "out.html").read_text() == "former"
+    assert [p.name for p in place.iterdir()] == ["out.html"]
+
+
+def test_a_corpus_on_a_read_only_disk_is_read(disk: Callable[[str], Path], fake_ler, own_cache: Path) -> None:
+    place = disk("size=1m")
+    fake_ler.write(place / "ler")
+    disk("ro")
+    assert len(ler.read_file("bag", str(place / "ler"))) == 11
+    assert len(ler.read_file("ler_dev", str(place / "ler"))) == 3
+
+
+def test_a_run_in_a_read_only_checkout_is_one_sentence(disk: Callable[[str], Path], checkout: Path) -> None:
+    place = disk("size=1m")
+    for folder in ("notebooks", "profiles", "legalner"):
+        (place / folder).mkdir()
+        for file in (checkout / folder).iterdir():
+            (place / folder / file.name).write_bytes(file.read_bytes())
+    disk("ro")
+    ended = start(RUN, place, "--profile", "toy", stderr=subprocess.PIPE, text=True)
+    said = ended.communicate()[1]
+    assert ended.returncode == 1 and said.startswith("error: ") and "Read-only file system" in said
+    assert "Traceback" not in said

@@ -1,0 +1,81 @@
+"""Make every recorded run that is not in results/ yet: each profile with its seeds, one after another."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from legalner.run import load_profile
+
+ROOT = Path(__file__).resolve().parents[1]
+# Held against baselines in place of being recorded.
+CHECKED = ("smoke", "quick")
+
+
+def missing(root: Path, only: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    """Profile and seed of each run that `results/` lacks, in the order of their names."""
+    names = only or sorted(p.stem for p in (root / "profiles").glob("*.yaml") if p.stem not in CHECKED)
+    for name in names:
+        profile = load_profile(name, root)
+        seeds = range(1, profile.seeds + 1) if "SEED" in profile.parameters else ()  # else it trains nothing
+        for seed in seeds:
+            if not (root / "results" / name / f"seed-{seed}.json").exists():
+                yield name, seed
+
+
+def make(root: Path, name: str, seed: int, source: str | None) -> bool:
+    """Run one profile with one seed, going on where it stopped, and record it; whether that went well."""
+    run = f"{name}-{seed}"
+    legalner = [sys.executable, "-m", "legalner"]
+    where = ["--source", source] if source else []
+    command = [*legalner, "run", "--profile", name, *where, "-p", "SEED", str(seed), "--name", run, "--resume"]
+    for step in (command, [*legalner, "record", f"runs/{run}"]):
+        if subprocess.run(step, cwd=root, check=False).returncode:
+            return False
+    # The figures are kept; a trained tagger of each run would fill the disk.
+    for folder in ("tagger", "model"):
+        shutil.rmtree(root / "runs" / run / folder, ignore_errors=True)
+    return True
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("profiles", nargs=-1)
+@click.option("--source", help="Where the corpus lies. Default: LEGALNER_LER_SOURCE, else it is downloaded.")
+@click.option("--list", "only_list", is_flag=True, help="Say what is missing and run nothing.")
+def full(profiles: tuple[str, ...], source: str | None, only_list: bool) -> None:
+    """Make the recorded runs that results/ lacks; all of them take a day on two cores.
+
+    Stop it when you like: started again, it goes on where it stopped. Needs a checkout without changes, so that each
+    record's commit says what ran. To make one anew, delete its file of results/ and commit that. The exit status is 1
+    if a run failed; the others are made all the same.
+
+    \b
+    Examples:
+      python tools/full.py --list
+      python tools/full.py --source ../ler
+      python tools/full.py best best-upstream
+    """
+    source = str(Path(source).resolve()) if source and "://" not in source else source
+    runs = list(missing(ROOT, profiles))
+    click.echo("\n".join(f"{name} seed {seed}" for name, seed in runs) or "nothing is missing")
+    if only_list:
+        return
+    changed = ["git", "status", "--porcelain", "--untracked-files=no"]
+    if runs and subprocess.run(changed, cwd=ROOT, capture_output=True, check=True).stdout:
+        raise click.ClickException("there are changes that are not committed: nobody could say what ran; commit first")
+    failed = []
+    for number, (name, seed) in enumerate(runs, start=1):
+        click.secho(f"== [{number}/{len(runs)}] {name} seed {seed}", bold=True)
+        if not make(ROOT, name, seed, source):
+            failed.append(f"{name} seed {seed}")
+    if failed:
+        raise click.ClickException("failed: " + ", ".join(failed))
+
+
+if __name__ == "__main__":
+    full()
