@@ -139,10 +139,11 @@ def baseline_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in dict.fromkeys(key for values in flat for key in values):
         values = [one.get(name, "absent") for one in flat]
         if all(isinstance(v, float) for v in values) or len(set(values)) > 1:
-            if not all(isinstance(v, int | float) for v in values):
+            numbers = [v for v in values if isinstance(v, int | float)]
+            if len(numbers) < len(values):
                 raise RunError(f"{name} differs between the seeds, {values}, and is no number: no baseline can hold it")
-            allowed = max(LEAST_ALLOWED, RANGES * (max(values) - min(values)))
-            scores[name] = {"mean": round(mean(values), 6), "allowed": round(allowed, 6), "values": values}
+            allowed = max(LEAST_ALLOWED, RANGES * (max(numbers) - min(numbers)))
+            scores[name] = {"mean": round(mean(numbers), 6), "allowed": round(allowed, 6), "values": numbers}
         else:
             equal[name] = values[0]
     first = runs[0]

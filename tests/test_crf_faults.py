@@ -55,8 +55,8 @@ FAULTS: list[tuple[str, str, str, Callable[[], None]]] = [
     ),
     (
         "the best over the wrong tag",
-        "transitions, axis=1) + emission",
-        "transitions, axis=2) + emission",
+        "transitions, axis=1) + now",
+        "transitions, axis=2) + now",
         against_every_path,
     ),
     (
