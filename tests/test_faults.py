@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -30,9 +32,22 @@ TESTS = Path(__file__).parent
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
-def start(script: str, *arguments: object, **more: object) -> subprocess.Popen:
-    """Start Python on a script that may import from the tests."""
-    head = f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]\n"
+# Every file is written beside its place and then moved there; the process kills itself just before a chosen move.
+DIE = """
+import os, signal
+move, moves = os.replace, []
+def replace(*paths):
+    moves.append(paths)
+    if len(moves) == {at}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    move(*paths)
+os.replace = replace
+"""
+
+
+def start(script: str, *arguments: object, die_at: int = 0, **more: Any) -> subprocess.Popen:
+    """Start Python on a script that may import from the tests; it dies where its file of this number is whole."""
+    head = f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]\n" + DIE.format(at=die_at)
     return subprocess.Popen([sys.executable, "-c", head + script, *map(str, arguments)], **more)
 
 
@@ -42,12 +57,9 @@ def kill_when(process: subprocess.Popen, moment: Callable[[], bool]) -> None:
     while not moment():
         assert process.poll() is None, "it ended before it was killed"
         assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.01)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-
-
-def unfinished(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.name.startswith(".unfinished-")]
 
 
 # -- kill -9 -----------------------------------------------------------------------------------------------------------
@@ -65,15 +77,11 @@ np.savez(sys.argv[2], weights=t.weights(model), losses=history.column("loss"), f
 def test_training_killed_three_times_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(TRAIN, whole, tmp_path / "whole.npz").wait() == 0
-    moments = [
-        lambda: bool(unfinished(killed)),  # while the first file is written
-        lambda: (killed / "state-1.keras").exists(),  # a state, and perhaps no history yet
-        lambda: (killed / "state-3.keras").exists() and bool(unfinished(killed)),
-    ]
-    for moment in moments:
-        kill_when(start(TRAIN, killed, tmp_path / "killed.npz"), moment)
-        for left in unfinished(killed):
-            left.unlink()  # else the next moment would come at once
+    # An epoch writes the best weights (where they are), the state, and the history.
+    for die_at, epochs in ((2, 0), (3, 0), (9, 2)):
+        assert start(TRAIN, killed, tmp_path / "killed.npz", die_at=die_at).wait() == -signal.SIGKILL
+        history = killed / "history.json"
+        assert epochs == (len(read_json(history)["epochs"]) if history.exists() else 0)
     ended = start(TRAIN, killed, tmp_path / "killed.npz", stdout=subprocess.PIPE, text=True)
     assert "taking up the training" in ended.communicate()[0] and ended.returncode == 0
     with np.load(tmp_path / "whole.npz") as expected, np.load(tmp_path / "killed.npz") as found:
@@ -97,63 +105,40 @@ save_encoded(Path(sys.argv[1]), corpus, build_vocabulary(corpus.train, vectors),
 def test_encoding_killed_leaves_what_was_there_before_or_nothing(tmp_path: Path) -> None:
     from legalner.preprocess import load_encoded
 
-    for files in range(1, 7):  # train, val, test, vectors, vocabulary, tags
-        seen: set[Path] = set()
-
-        def moment(seen: set[Path] = seen, files: int = files) -> bool:
-            seen.update(unfinished(tmp_path))
-            return len(seen) >= files
-
-        kill_when(start(ENCODE, tmp_path, 1), moment)
-        try:
+    for file in range(1, 7):  # train, val, test, vectors, vocabulary, tags
+        assert start(ENCODE, tmp_path, 1, die_at=file).wait() == -signal.SIGKILL
+        with pytest.raises(MissingStepError, match="run notebook 02_preprocess first"):
             load_encoded(tmp_path)
-        except MissingStepError as error:
-            assert "run notebook 02_preprocess first" in str(error)
-        else:
-            assert files == 6, "taken for whole before the last file"
-        for left in unfinished(tmp_path):
-            left.unlink()
     assert start(ENCODE, tmp_path, 1).wait() == 0
     parts, _, _ = load_encoded(tmp_path)
     assert [len(part.rows) for part in parts.values()] == [2000, 500, 500]
+    assert start(ENCODE, tmp_path, 2, die_at=5).wait() == -signal.SIGKILL
+    with pytest.raises(MissingStepError):  # new arrays and vectors beside the old vocabulary
+        load_encoded(tmp_path)
 
 
 SAVE = """
 from pathlib import Path
 from legalner.model_folder import TrainedTagger
-tagger = TrainedTagger.load(Path(sys.argv[1]))
-print("loaded", flush=True)
-while True:
-    tagger.save(Path(sys.argv[2]), {})
+TrainedTagger.load(Path(sys.argv[1])).save(Path(sys.argv[2]), {})
 """
 
 
 @posix
-def test_a_model_killed_while_it_is_written_is_whole_or_refused(statute_tagger, tmp_path: Path) -> None:
+def test_a_model_killed_while_it_is_written_is_refused_until_it_is_written_again(
+    statute_tagger, tmp_path: Path
+) -> None:
     from legalner.model_folder import TrainedTagger
 
     good, other = tmp_path / "good", tmp_path / "other"
     statute_tagger.save(good, {})
     sentence = [("Nach", "§", "12", "Abs.", "1", "BGB", "haftet", "er", ".")]
-    expected = statute_tagger.tag(sentence)
-    for writes in (1, 2, 3, 40):
-        process = start(SAVE, good, other, stdout=subprocess.PIPE)
-        assert process.stdout is not None and process.stdout.readline()
-        seen: set[Path] = set()
-
-        def moment(seen: set[Path] = seen, writes: int = writes) -> bool:
-            seen.update(unfinished(tmp_path))
-            return len(seen) >= writes
-
-        kill_when(process, moment)
-        try:
-            assert TrainedTagger.load(other).tag(sentence) == expected
-        except DataError as error:
-            assert str(other) in str(error)
-        for left in unfinished(tmp_path):
-            left.unlink()
-    statute_tagger.save(other, {})
-    assert TrainedTagger.load(other).tag(sentence) == expected
+    for file in (1, 2, 3):
+        assert start(SAVE, good, other, die_at=file).wait() == -signal.SIGKILL
+        with pytest.raises(DataError, match=re.escape(str(other))):
+            TrainedTagger.load(other)
+    assert start(SAVE, good, other).wait() == 0
+    assert TrainedTagger.load(other).tag(sentence) == statute_tagger.tag(sentence)
 
 
 FETCH = """
