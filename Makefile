@@ -4,7 +4,7 @@
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (a day); goes on where it stopped
-#   make lab | test | check | format | tables | lock | clean
+#   make lab | test | check | format | tables | exercises | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
 VENV    := .venv
@@ -15,7 +15,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test check format benchmark full lock tables clean
+.PHONY: tutorial lab test check format benchmark exercises full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -48,6 +48,10 @@ full: $(READY)
 # README's tables, from results/.
 tables: $(READY)
 	$(BIN)/python tools/tables.py
+
+# The exercises of legalner/exercises/, into the notebooks.
+exercises: $(READY)
+	$(BIN)/python tools/exercises.py
 
 # Pin every dependency anew, for all systems and Pythons, and environment.yml after it.
 lock: $(READY)
