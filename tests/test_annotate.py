@@ -88,6 +88,16 @@ def test_memory_does_not_grow_with_the_number_of_documents(annotator, monkeypatc
     assert peak(160) < 2 * peak(20)
 
 
+@pytest.mark.slow
+def test_ten_megabytes_of_text(annotator):
+    """As `pdftotext -layout` writes them, with more blanks than words."""
+    line = "Nach § 9 Abs. 2 BGB haftet er." + 300 * " " + "\n"
+    text = line * (10_000_000 // len(line) + 1)
+    entities = annotator.annotate(text)
+    assert len(text) > 10_000_000 and len(entities) == text.count("§")
+    assert {(e.start % len(line), e.text, e.label) for e in entities} == {(5, "§ 9 Abs. 2 BGB", "GS")}
+
+
 def test_a_model_that_cannot_tell_neighbours_apart_is_refused(statute_tagger):
     flat = replace(statute_tagger, tag_set=TagSet(("_", "O", "GS"), "class"))
     with pytest.raises(DataError, match="scheme 'iob2'"):

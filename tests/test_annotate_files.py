@@ -158,6 +158,29 @@ def test_a_closed_pipe_ends_it_quietly(files, model, tmp_path):
     assert process.wait(timeout=120) == 1 and "Traceback" not in err and "Exception" not in err
 
 
+MEMORY = """
+import sys, psutil
+from pathlib import Path
+from legalner.annotate import Annotator
+from legalner.annotate_files import annotate_files
+folder, annotator, held = Path(sys.argv[1]), Annotator(Path(sys.argv[2])), []
+for number in (200, 200, 1600):
+    assert annotate_files([str(folder / "text")] * number, annotator, "html", folder / "out") == 0
+    held.append(psutil.Process().memory_info().rss)
+print((held[2] - held[1]) / 1e6)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_does_not_grow_with_the_number_of_documents(model, tmp_path):
+    """Eight times the documents; the page itself is 10 MB."""
+    (tmp_path / "text").write_text(TEXT * 20, "utf-8")
+    words = [sys.executable, "-c", MEMORY, str(tmp_path), str(model)]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert float(ended.stdout) < 20
+    assert (tmp_path / "out").stat().st_size > 5e6
+
+
 def test_help_has_examples(capsys):
     with pytest.raises(SystemExit):
         app(["annotate", "--help"])
