@@ -4,7 +4,7 @@
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (a day); goes on where it stopped
-#   make lab | test | check | format | tables | exercises | lock | clean
+#   make lab | test | fuzz | check | format | tables | exercises | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
 VENV    := .venv
@@ -15,7 +15,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test check format benchmark exercises full lock tables clean
+.PHONY: tutorial lab test fuzz check format benchmark exercises full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -25,6 +25,11 @@ lab: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# The property tests with many times their examples, other ones each time.
+TIMES ?= 50
+fuzz: $(READY)
+	LEGALNER_FUZZ=$(TIMES) $(BIN)/python -m pytest -m hypothesis
 
 # Lint, format, types, and that notebooks hold no outputs.
 check: $(READY)

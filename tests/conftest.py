@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -22,8 +26,19 @@ if TYPE_CHECKING:  # most tests need no TensorFlow
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The same examples every time, however slow the machine: a test that fails must fail again.
-settings.register_profile("legalner", deadline=None, derandomize=True, database=None)
+# How many times as many examples the property tests try: 1 at every change; `make fuzz TIMES=50` by hand.
+TIMES = int(os.environ.get("LEGALNER_FUZZ", "1"))
+
+
+def examples(count: int) -> settings:
+    """So many examples, however slow the machine.
+
+    At every change they are the same ones, since a test that fails must fail again; by hand they are others each time.
+    """
+    return settings(max_examples=TIMES * count, deadline=None, derandomize=TIMES == 1, database=None)
+
+
+settings.register_profile("legalner", examples(200))
 settings.load_profile("legalner")
 
 
@@ -116,6 +131,54 @@ def fake_ler(monkeypatch: pytest.MonkeyPatch) -> FakeLer:
         monkeypatch.setattr(module, "COURTS", ("bag", "bgh", "bverwg"))
     monkeypatch.delenv(SOURCE_VARIABLE, raising=False)
     return FakeLer(contents)
+
+
+# A network of its own, in which nobody else is. Only Linux has this, and not every container allows it.
+WITHOUT_NETWORK = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+
+
+@pytest.fixture(scope="session")
+def without_network() -> list[str]:
+    """What to write before a command so that it has no network; nothing where this system cannot do that."""
+    try:
+        possible = subprocess.run([*WITHOUT_NETWORK, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        possible = False
+    return WITHOUT_NETWORK if possible else []
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of what a headless run needs of this checkout, so that nobody's runs/ is touched."""
+
+    root: Path
+    before: list[str]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Call `legalner run` with the copy's package; nothing of the real corpus may be needed, nor fetched."""
+        environment = os.environ | {"PYTHONPATH": str(self.root), SOURCE_VARIABLE: str(self.root / "no-such-folder")}
+        command = [*self.before, sys.executable, "-m", "legalner", "run", *words]
+        return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+
+    def metrics(self, name: str) -> dict[str, Any]:
+        """What a run of this name found."""
+        return json.loads((self.root / "runs" / name / "metrics.json").read_text("utf-8"))
+
+
+def copy_checkout(root: Path, before: list[str]) -> Checkout:
+    """Copy notebooks, package and profiles."""
+    for name in ("notebooks", "legalner", "profiles"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return Checkout(root, before)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) -> Checkout:
+    """A checkout in which the profile smoke ran, without a network where that can be had: once for all tests."""
+    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"), without_network)
+    ended = checkout.run("--profile", "smoke")
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    return checkout
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from legalner.crf import CRF, CertainTagger, Tagger, allowed_by_iob2
@@ -81,7 +82,7 @@ def test_against_every_path(tags: int, constrained: bool, scale: float):
         np.testing.assert_allclose(found, [np.log(paths[p]) for p in likely], rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(1, 4), st.integers(2, 4), st.integers(0, 2**31), st.sampled_from([0.1, 1.0, 10.0]))
 def test_probabilities_of_all_paths_sum_to_one(time: int, tags: int, seed: int, scale: float):
     crf = make_crf(tags, seed=seed)

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
@@ -221,7 +222,6 @@ CORPUS = st.lists(SENTENCE, min_size=1, max_size=5)
 VOCAB = Vocab()
 
 
-@settings(max_examples=200)
 @given(CORPUS)
 def test_agrees_with_spacys_scorer(corpus: list) -> None:
     gold, predicted = [g for g, _ in corpus], [p for _, p in corpus]
@@ -250,7 +250,6 @@ def entities_of(sentences: list) -> set:
     return found
 
 
-@settings(max_examples=200)
 @given(CORPUS)
 def test_agrees_with_a_count_of_sets(corpus: list) -> None:
     gold, predicted = [g for g, _ in corpus], [p for _, p in corpus]
@@ -333,7 +332,7 @@ def test_confusion_worked_by_hand() -> None:
     assert table.to_numpy().tolist() == [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(CORPUS)
 def test_confusion_counts_every_token_once(corpus: list) -> None:
     gold, predicted = [g for g, _ in corpus], [p for _, p in corpus]

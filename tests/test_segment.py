@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import example, given, settings
+from conftest import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from legalner.segment import PIECE, UNBROKEN, segment
@@ -76,7 +77,7 @@ PARTS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(PARTS, max_size=12).map("".join))
 @example("S.1 z.B. 3ff.")
 def test_places_are_right_in_any_text(text):

@@ -3,13 +3,18 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import Checkout
 
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
 from legalner.model_folder import TrainedTagger
+from legalner.regression import compare, finding_lines
 from legalner.run import RunError, run_profile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,21 +27,38 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a smoke run. It ran in a copy of the checkout, so that nobody's runs/ is touched."""
-    checkout = tmp_path_factory.mktemp("checkout")
-    for name in ("notebooks", "legalner", "profiles"):
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(checkout)
-        # Nothing of the real corpus may be needed, nor fetched.
-        patch.setenv("LEGALNER_LER_SOURCE", str(checkout / "no-such-folder"))
-        return run_profile("smoke")
+def metrics(smoke: Checkout) -> dict:
+    return smoke.metrics("smoke")
 
 
-@pytest.fixture(scope="module")
-def metrics(smoke: Path) -> dict:
-    return json.loads((smoke / "metrics.json").read_text("utf-8"))
+def test_no_network_is_needed(smoke: Checkout, without_network: list[str]) -> None:
+    if not without_network:
+        pytest.skip("this system gives no process a network of its own (unshare and ip): smoke ran with the network on")
+    lonely = [*without_network, sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 9), 3)"]
+    assert "unreachable" in subprocess.run(lonely, capture_output=True, text=True, check=False).stderr
+    assert smoke.before == without_network
+
+
+def test_every_figure_is_within_its_baseline(metrics: dict) -> None:
+    baseline = json.loads((ROOT / "tests" / "baselines" / "smoke.json").read_text("utf-8"))
+    off = [finding for finding in compare(metrics, baseline) if not finding.good]
+    assert not off, "\n".join(finding_lines(off))
+
+
+def without_circumstances(values: Any) -> Any:
+    """Leave out what two runs need not share: times, memory, commit and command."""
+    if isinstance(values, list):
+        return [without_circumstances(value) for value in values]
+    if not isinstance(values, dict):
+        return values
+    names = ("seconds", "peak_rss_mb", "tokens_per_second", "git_commit", "command")
+    return {k: without_circumstances(v) for k, v in values.items() if not any(name in k for name in names)}
+
+
+def test_the_same_seed_gives_the_same_figures_to_the_last_digit(smoke: Checkout, metrics: dict) -> None:
+    ended = smoke.run("--profile", "smoke", "--name", "again")
+    assert ended.returncode == 0, ended.stderr
+    assert without_circumstances(smoke.metrics("again")) == without_circumstances(metrics)
 
 
 def test_metrics_have_the_agreed_keys(metrics: dict) -> None:
@@ -81,9 +103,9 @@ def test_the_baselines_are_measured_on_the_same_entities(metrics: dict) -> None:
         assert measured["tokens_per_second"] > 0 and measured["train"]["seconds"] > 0 and measured["bytes"] > 0
 
 
-def test_the_kept_model_tags_as_the_lesson_did(smoke: Path, metrics: dict) -> None:
+def test_the_kept_model_tags_as_the_lesson_did(smoke: Checkout, metrics: dict) -> None:
     corpus = load_corpus("sample")
-    tagger = TrainedTagger.load(smoke / "model")
+    tagger = TrainedTagger.load(smoke.root / "runs" / "smoke" / "model")
     scores = entity_scores([s.tags for s in corpus.test], tagger.tag([s.tokens for s in corpus.test]))
     assert scores.f1 == pytest.approx(metrics["07_improve"]["entity"]["micro"]["f1"], abs=1e-6)
 
@@ -94,9 +116,9 @@ def test_parameters_are_those_counted_by_hand(metrics: dict) -> None:
     assert metrics["model"]["parameters"] == 2 * 4 * units * (dimension + units + 1) + (2 * units + 1) * tags
 
 
-def test_pages_show_figures(smoke: Path, metrics: dict) -> None:
+def test_pages_show_figures(smoke: Checkout, metrics: dict) -> None:
     for notebook in metrics["notebooks"]:
-        page = (smoke / "html" / f"{notebook['name']}.html").read_text("utf-8")
+        page = (smoke.root / "runs" / "smoke" / "html" / f"{notebook['name']}.html").read_text("utf-8")
         assert "data:image/png" in page, f"{notebook['name']} shows no figure"
 
 
