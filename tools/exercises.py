@@ -38,7 +38,8 @@ def with_exercises(notebook: NotebookNode, lesson: str) -> NotebookNode:
         made += [new_code_cell(exercise.stub, id=f"{name}-stub")]
     for cell in made:
         cell.metadata["tags"] = [TAG]
-    return notebook | {"cells": cells[: headings[0] + 1] + made + cells[headings[0] + 1 :]}
+    whole = dict(notebook) | {"cells": cells[: headings[0] + 1] + made + cells[headings[0] + 1 :]}
+    return nbformat.from_dict(whole)
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
         lesson = path.stem[:2]
         if (ROOT / "legalner" / "exercises" / f"lesson_{lesson}.py").exists():
             notebook = with_exercises(nbformat.read(path, 4), lesson)
-            nbformat.write(nbformat.from_dict(notebook), path)
+            nbformat.write(notebook, path)
             sys.stdout.write(f"{path.name}: exercises written\n")
 
 
