@@ -4,7 +4,7 @@
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (a day); goes on where it stopped
-#   make lab | test | fuzz | check | format | tables | exercises | lock | clean
+#   make lab | test | fuzz | check | format | tables | exercises | colab | badges | test-colab | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
 VENV    := .venv
@@ -15,7 +15,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test fuzz check format benchmark exercises full lock tables clean
+.PHONY: tutorial lab test fuzz check format benchmark colab badges test-colab exercises full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -54,6 +54,18 @@ full: $(READY)
 tables: $(READY)
 	$(BIN)/python tools/tables.py
 
+# For Colab: the zip to upload; the address of this repository in the notebooks; a trial with Colab's own versions.
+colab: $(READY)
+	$(BIN)/python tools/colab.py zip
+
+badges: $(READY)
+	$(BIN)/python tools/colab.py badges
+
+test-colab: $(READY)
+	$(PYTHON) -m venv --clear .venv-colab
+	.venv-colab/bin/python -m pip install --quiet --requirement tools/colab.txt
+	$(BIN)/python -m pytest -m colab tests/test_colab.py
+
 # The exercises of legalner/exercises/, into the notebooks.
 exercises: $(READY)
 	$(BIN)/python tools/exercises.py
@@ -61,7 +73,7 @@ exercises: $(READY)
 # Pin every dependency anew, for all systems and Pythons, and environment.yml after it.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra lab --extra dev \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	$(BIN)/python tools/environment.py
 

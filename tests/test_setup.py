@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -35,7 +37,8 @@ def locked() -> dict[str, list[Requirement]]:
 
 def test_every_dependency_is_locked_within_its_range() -> None:
     pins = locked()
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+    extras = [text for extra in PROJECT["optional-dependencies"].values() for text in extra]
+    for text in [*PROJECT["dependencies"], *extras]:
         wanted = Requirement(text)
         assert wanted.name.lower() in pins, f"{wanted.name} is not in requirements.lock: run `make lock`"
         for pin in pins[wanted.name.lower()]:
@@ -99,14 +102,17 @@ def test_notebook_is_valid_and_clean(path: Path) -> None:
     assert "if TEST" not in json.dumps(notebook)
 
 
-def test_bootstrap_is_the_same_everywhere_and_does_nothing_here() -> None:
+def test_bootstrap_is_the_same_everywhere_and_does_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
     sources = {nbformat.read(path, as_version=4).cells[1].source for path in NOTEBOOKS}
     (source,) = sources
 
-    def refuse() -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the bootstrap must not install anything outside Colab")
 
-    exec(compile(source, "bootstrap", "exec"), {"get_ipython": refuse})
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    monkeypatch.setattr(subprocess, "run", refuse)
+    monkeypatch.setattr(os, "chdir", refuse)
+    exec(compile(source, "bootstrap", "exec"), {})
 
 
 def test_profiles_name_notebooks_that_exist() -> None:
