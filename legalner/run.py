@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from legalner.data.ler import SOURCE_VARIABLE
+from legalner.explore import HEADLESS
 from legalner.workspace import checkout, read_json, write_json
 
 __all__ = ["Profile", "RunError", "load_profile", "record", "run_profile"]
@@ -144,6 +145,7 @@ def _inherit_to_kernels() -> None:
     """Set what the kernels, which run in notebooks/, take over from this process's environment."""
     # A notebook may import TensorFlow before it imports legalner, which sets the same.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ[HEADLESS] = "1"
     # A relative path would point elsewhere there than it does here.
     for variable in (SOURCE_VARIABLE, "LEGALNER_CACHE"):
         if (value := os.environ.get(variable)) and "://" not in value:

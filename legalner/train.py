@@ -124,6 +124,7 @@ def train(
     *,
     progress: Progress = "bar",
     resume: bool = True,
+    watch: Callable[[keras.Model], None] | None = None,
 ) -> tuple[keras.Model, History]:
     """Train with Adam on sparse categorical cross-entropy, saving state after every epoch.
 
@@ -139,6 +140,7 @@ def train(
             interrupted training with the same configuration is taken up.
         progress: ``bar`` for people, ``lines`` for logs (one line an epoch), or ``none``.
         resume: False starts anew whatever lies in the folder.
+        watch: Called with the model after each epoch that is done here.
 
     Returns:
         The trained model and its history. On Ctrl-C: what the epochs that ended gave.
@@ -153,7 +155,10 @@ def train(
         model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
     def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
-        return _epoch(model, fit, val, config, epoch, progress)
+        figures = _epoch(model, fit, val, config, epoch, progress)
+        if watch is not None:
+            watch(model)
+        return figures
 
     return training_loop(model, compile_anew, one_epoch, config, identity, folder, resume=resume)
 

@@ -15,7 +15,15 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from legalner.plots.training import COLORS, LINES, MARKERS
 
-__all__ = ["class_histograms", "cut_curves", "draw_batches", "length_histograms", "padding_bars", "similarity_map"]
+__all__ = [
+    "class_histograms",
+    "cut_curves",
+    "draw_batches",
+    "length_histograms",
+    "padding_bars",
+    "similarity_map",
+    "word_plane",
+]
 
 _FILLED: dict[str, Any] = {"facecolor": COLORS[0], "edgecolor": "white"}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "edgecolor": "#777777", "hatch": "////"}
@@ -125,6 +133,34 @@ def similarity_map(tokens: Sequence[str], matrix: np.ndarray, *, title: str = ""
     axes.set_yticks(range(len(tokens)), tokens)
     axes.set(xlabel="word", ylabel="word", title=title)
     figure.colorbar(image, label="cosine similarity", shrink=0.8)
+    return figure
+
+
+def word_plane(groups: Mapping[str, Sequence[str]], matrix: np.ndarray, *, title: str = "") -> Figure:
+    """Project words to the plane in which their vectors differ most (principal components), each with its name.
+
+    Args:
+        groups: Words by what they have in common, which gives them a colour and a marker.
+        matrix: The words' vectors, ``(words, dimension)``, in the order of the groups.
+        title: Title of the figure.
+    """
+    centred = matrix - matrix.mean(axis=0)
+    _, strengths, directions = np.linalg.svd(centred, full_matrices=False)
+    points = centred @ directions[:2].T
+    kept = (strengths[:2] ** 2).sum() / max((strengths**2).sum(), 1e-12)
+    figure, axes = plt.subplots(figsize=(9, 6), layout="constrained")
+    start = 0
+    for k, (name, words) in enumerate(groups.items()):
+        x, y = points[start : start + len(words)].T
+        start += len(words)
+        axes.scatter(
+            x, y, color=COLORS[k % 4], marker=MARKERS[k % 4], s=45, label=name, edgecolor="black", linewidth=0.5
+        )
+        for word, place in zip(words, zip(x, y, strict=True), strict=True):
+            axes.annotate(word, place, xytext=(5, 3), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="first principal component", ylabel="second", title=f"{title} ({kept:.0%} of the differences)")
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(groups))
+    axes.margins(x=0.12)
     return figure
 
 

@@ -14,7 +14,15 @@ from matplotlib.patches import Rectangle
 
 from legalner.data import COARSE
 
-__all__ = ["calibration_curve", "class_bars", "confusion_map", "end_offsets", "kind_bars", "view_bars"]
+__all__ = [
+    "calibration_curve",
+    "class_bars",
+    "confusion_map",
+    "end_offsets",
+    "kind_bars",
+    "threshold_curve",
+    "view_bars",
+]
 
 # Blue and orange of Okabe and Ito's colour-blind safe palette; hatches tell the bars apart without colour.
 _FILL: tuple[dict[str, Any], ...] = ({"color": "#0072B2"}, {"color": "#E69F00", "hatch": "//", "edgecolor": "white"})
@@ -144,6 +152,33 @@ def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
     bottom.bar_label(bars, [f"{n:,}" for n in parts["entities"]], fontsize=7)
     bottom.margins(y=0.25)
     bottom.set(xlabel="probability that the tagger gave", ylabel="entities")
+    return figure
+
+
+def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
+    """Draw precision, recall and F1 over the probability that is asked for, and mark one.
+
+    Args:
+        found: The predicted entities: ``confidence``, and ``kind``, which is ``right`` for the right ones.
+        gold: Number of gold entities.
+        least: The probability to mark, 0 to 1.
+    """
+    thresholds = np.linspace(0, 0.99, 100)
+    kept = np.array([(found["confidence"] >= t).sum() for t in (*thresholds, least)])
+    right = np.array([((found["confidence"] >= t) & (found["kind"] == "right")).sum() for t in (*thresholds, least)])
+    curves = {"precision": right / np.maximum(kept, 1), "recall": right / gold, "F1": 2 * right / (kept + gold)}
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for (name, values), color, line in zip(
+        curves.items(), ("#0072B2", "#E69F00", "#009E73"), ("-", "--", "-."), strict=True
+    ):
+        axes.plot(
+            thresholds, values[:-1], line, color=color, label=f"{name}: {values[-1]:.3f} at the mark", linewidth=2
+        )
+    axes.axvline(least, color="#555555", linestyle=":")
+    axes.set(xlabel="probability that is asked for", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set_title(f"asking for {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
+    axes.legend(frameon=False, loc="lower left")
+    axes.grid(alpha=0.3)
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 if TYPE_CHECKING:  # pictures alone should not wait for TensorFlow
     from legalner.train import History
 
-__all__ = ["descent", "grouped_bars", "learning_curves", "loss_of_probability"]
+__all__ = ["descent", "grouped_bars", "learning_curves", "loss_of_probability", "tags_by_epoch"]
 
 # Colours that colour-blind readers can tell apart (Okabe and Ito); each comes with a marker, a line and a hatch.
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
@@ -113,4 +113,29 @@ def grouped_bars(series: Mapping[str, Mapping[str, float]], *, ylabel: str, titl
     axes.margins(y=0.12)
     if len(series) > 1:
         axes.legend(ncols=len(series), loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False)
+    return figure
+
+
+def tags_by_epoch(
+    tokens: Sequence[str], gold: Sequence[str], epochs: Mapping[int, Sequence[str]], title: str
+) -> Figure:
+    """Draw what a network said of one sentence after each epoch; white is right, hatched is wrong.
+
+    Args:
+        tokens: The sentence.
+        gold: A class for each token, or ``O``.
+        epochs: Number of an epoch to what the network said after it, a class for each token.
+        title: The figure's title.
+    """
+    rows = [*((f"epoch {number}", said) for number, said in epochs.items()), ("gold", gold)]
+    figure, axes = plt.subplots(figsize=(1.6 + 0.72 * len(tokens), 1.3 + 0.34 * len(rows)), layout="constrained")
+    for y, (_, tags) in enumerate(rows):
+        for x, (tag, true) in enumerate(zip(tags, gold, strict=True)):
+            look = {"facecolor": "white"} if tag == true else {"facecolor": COLORS[1], "hatch": "///", "alpha": 0.55}
+            axes.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, edgecolor="#555555", linewidth=0.6, **look))
+            axes.text(x, y, "·" if tag == "O" else tag, ha="center", va="center", fontsize=9, color="black")
+    axes.set_xticks(range(len(tokens)), tokens, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.set(xlim=(-0.5, len(tokens) - 0.5), ylim=(len(rows) - 0.5, -0.5), title=title)
+    axes.axhline(len(rows) - 1.5, color="black", linewidth=1.5)
     return figure
