@@ -16,6 +16,7 @@ from legalner.plots.data import (
     length_histograms,
     padding_bars,
     similarity_map,
+    word_plane,
 )
 
 
@@ -122,3 +123,13 @@ def test_padding_bars_stack_tokens_and_padding() -> None:
 def test_figures_of_panels_name_both_axes(figure) -> None:
     drawn = figure()
     assert drawn.get_supxlabel() and drawn.get_supylabel()
+
+
+def test_word_plane_puts_alike_words_together_and_names_all() -> None:
+    matrix = np.array([[5.0, 0, 0.1], [5.2, 0, 0], [0, 5.0, 0], [0, 5.1, 0.1]])
+    figure = word_plane({"courts": ["BGH", "BAG"], "laws": ["BGB", "ZPO"]}, matrix, title="words")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["BGH", "BAG", "BGB", "ZPO"]
+    one, two = (group.get_offsets() for group in axes.collections)
+    assert np.linalg.norm(one[0] - one[1]) < 1 < 5 < np.linalg.norm(one[0] - two[0])
+    assert "100% of the differences" in axes.get_title()

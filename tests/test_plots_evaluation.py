@@ -19,6 +19,7 @@ from legalner.plots.evaluation import (
     confusion_map,
     end_offsets,
     kind_bars,
+    threshold_curve,
     view_bars,
 )
 
@@ -132,3 +133,15 @@ def test_a_calibration_curve_goes_through_its_parts() -> None:
     top, bottom = calibration_curve(parts).axes
     assert top.lines[1].get_xydata().tolist() == [[0.2, 0.1], [0.9, 0.8]]
     assert [bar.get_height() for bar in bottom.patches] == [5, 50]
+
+
+def test_threshold_curve_by_hand() -> None:
+    found = pd.DataFrame({"confidence": [0.9, 0.8, 0.6, 0.3], "kind": ["right", "right", "spurious", "wrong ends"]})
+    figure = threshold_curve(found, gold=5, least=0.7)
+    (axes,) = figure.axes
+    labels = [line.get_label() for line in axes.lines][:3]
+    assert labels == ["precision: 1.000 at the mark", "recall: 0.400 at the mark", "F1: 0.571 at the mark"]
+    assert "keeps 2 of 4" in axes.get_title()
+    precision = axes.lines[0].get_ydata()
+    assert precision[0] == 0.5 and np.isnan(precision[-1]), "where nothing is left there is no precision"
+    assert axes.lines[1].get_ydata()[0] == 0.4

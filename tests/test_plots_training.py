@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from legalner.plots.training import descent, grouped_bars, learning_curves, loss_of_probability
+from legalner.plots.training import descent, grouped_bars, learning_curves, loss_of_probability, tags_by_epoch
 from legalner.train import History
 
 
@@ -66,3 +66,14 @@ def test_bars_carry_their_numbers_and_leave_out_what_is_not_there() -> None:
     assert [text.get_text() for text in axes.texts] == ["0.90", "", "0.50", "1.00"]
     assert axes.get_legend() is not None
     assert grouped_bars({"one": {"a": 1.0}}, ylabel="y", title="t").axes[0].get_legend() is None
+
+
+def test_tags_by_epoch_hatches_what_is_wrong() -> None:
+    figure = tags_by_epoch(
+        ["§", "7", "gilt"], ["GS", "GS", "O"], {1: ["O", "GS", "_"], 2: ["GS", "GS", "O"]}, "a sentence"
+    )
+    (axes,) = figure.axes
+    cells = [patch for patch in axes.patches if patch.get_width() == 1]
+    assert [patch.get_hatch() is not None for patch in cells] == [True, False, True, *[False] * 6]
+    assert [text.get_text() for text in axes.texts] == ["·", "GS", "_", "GS", "GS", "·", "GS", "GS", "·"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["epoch 1", "epoch 2", "gold"]

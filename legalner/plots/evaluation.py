@@ -166,7 +166,11 @@ def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
     thresholds = np.linspace(0, 0.99, 100)
     kept = np.array([(found["confidence"] >= t).sum() for t in (*thresholds, least)])
     right = np.array([((found["confidence"] >= t) & (found["kind"] == "right")).sum() for t in (*thresholds, least)])
-    curves = {"precision": right / np.maximum(kept, 1), "recall": right / gold, "F1": 2 * right / (kept + gold)}
+    curves = {
+        "precision": np.where(kept > 0, right / np.maximum(kept, 1), np.nan),
+        "recall": right / gold,
+        "F1": 2 * right / (kept + gold),
+    }
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     for (name, values), color, line in zip(
         curves.items(), ("#0072B2", "#E69F00", "#009E73"), ("-", "--", "-."), strict=True
@@ -177,7 +181,7 @@ def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
     axes.axvline(least, color="#555555", linestyle=":")
     axes.set(xlabel="probability that is asked for", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
     axes.set_title(f"asking for {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
-    axes.legend(frameon=False, loc="lower left")
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
     axes.grid(alpha=0.3)
     return figure
 
