@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ import click
 import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
+from legalner.quiet import held_back
 from legalner.run import RunError
 from legalner.workspace import checkout, read_json
 
@@ -202,33 +199,12 @@ def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path
       legalner annotate --format html -o urteile.html *.txt
       pdftotext urteil.pdf - | legalner annotate --format jsonl -
     """
-    with _quiet_start():
+    with held_back(DataError):
         from legalner.annotate import PACKAGED, Annotator
         from legalner.annotate_files import annotate_files
 
         annotator = Annotator(model or PACKAGED)
     sys.exit(1 if annotate_files(files, annotator, kind, output) else 0)
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Hold back what C++ libraries write while they start (no GPU, mostly); show it if the start fails."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except Exception as error:
-            sys.stderr.flush()
-            if not isinstance(error, DataError):  # that one says all by itself
-                held.seek(0)
-                os.write(saved, held.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 def main() -> None:
