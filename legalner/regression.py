@@ -138,7 +138,8 @@ def baseline_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     scores: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(key for values in flat for key in values):
         values = [one.get(name, "absent") for one in flat]
-        if all(isinstance(v, float) for v in values) or len(set(values)) > 1:
+        setting = name.startswith("parameters.")  # a choice, and no measurement
+        if (all(isinstance(v, float) for v in values) and not setting) or len(set(values)) > 1:
             numbers = [v for v in values if isinstance(v, int | float)]
             if len(numbers) < len(values):
                 raise RunError(f"{name} differs between the seeds, {values}, and is no number: no baseline can hold it")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import textwrap
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Exercise", "Unanswered", "check", "find", "hint", "same", "solution", "tried"]
+__all__ = ["Exercise", "Unanswered", "alike", "check", "each", "find", "hint", "same", "solution", "tried"]
 
 # How often each hint was asked for, in this kernel: the second time shows the second one.
 _asked: Counter[str] = Counter()
@@ -136,8 +137,40 @@ def same(given: Any, expected: float, tolerance: float = 1e-6) -> bool:
         Raised: It is no number.
     """
     try:
-        if isinstance(given, str | bool | list | tuple | dict | set):
+        if isinstance(given, str | bytes | bool | list | tuple | dict | set):
             raise TypeError
         return abs(float(given) - expected) <= tolerance * max(1.0, abs(expected))
     except (TypeError, ValueError):
         raise Raised(f"a number is asked for, and this is {textwrap.shorten(repr(given), 60)}.") from None
+
+
+def alike(given: Any, expected: Any) -> bool:
+    """Whether an answer is the expected one: numbers up to rounding, sequences of any kind item by item."""
+    if isinstance(expected, bool | str) or expected is None:
+        return bool(isinstance(given, type(expected)) and given == expected)
+    if isinstance(expected, int | float):
+        return same(given, expected)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return False
+    items = list(given)
+    return len(items) == len(expected) and all(map(alike, items, expected))
+
+
+def each(
+    function: Any, cases: Iterable[tuple[tuple[Any, ...], Any]], why: Callable[[tuple[Any, ...], Any, Any], str]
+) -> str:
+    """Try a learner's function on cases, each with arguments of its own.
+
+    Args:
+        function: What the learner wrote.
+        cases: Arguments, and what is to come out.
+        why: Makes the sentence for a case that fails, from arguments, what came out, and what was to come out.
+
+    Returns:
+        The sentence for the first case that fails, or nothing.
+    """
+    for arguments, expected in cases:
+        given = tried(function, *copy.deepcopy(arguments))
+        if not alike(given, expected):
+            return why(arguments, given, expected)
+    return ""
