@@ -1,8 +1,10 @@
-"""Exercises of lesson 7: batches by length, what IOB2 forbids, a step of Viterbi, an average of weights."""
+"""Exercises of lesson 7: batches by length, shapes, IOB2's ban, a step of Viterbi, averaging, hashed features."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from legalner.exercises.exercise import Exercise, alike, each, same
 
@@ -12,74 +14,96 @@ MINUS = float("-inf")
 
 
 def _padding(answer: Any) -> str:
-    if same(answer, 2):
+    if same(answer, 5):
         return ""
-    if same(answer, 34):
-        return "that is without sorting; sort the lengths first, and then take two at a time."
-    if same(answer, 48):
+    if same(answer, 12):
+        return "the budget is for *places*: a fourth sentence would widen the rows of the first three."
+    if same(answer, 10):
+        return "this is in the order as given; sort the lengths first."
+    if same(answer, 30):
+        return "this is with all six in one batch, which takes more places than the budget."
+    if same(answer, 42):
         return "these are the tokens; the places beside them that hold none are asked for."
-    if same(answer, 50):
-        return "these are all places of both batches, those with tokens too."
-    return "sort, put two and two into a batch, and fill the shorter of each two up to the longer."
+    if same(answer, 47):
+        return "these are all places of all batches, those with tokens too."
+    return "sort, draw a row for each sentence, and begin a new rectangle before one has more than 20 places."
 
 
-def _by_tokens(lengths: list[int], budget: int) -> list[list[int]]:
-    made: list[list[int]] = []
-    for length in sorted(lengths):
-        if made and sum(made[-1]) + length <= budget:
-            made[-1].append(length)
-        else:
-            made.append([length])
-    return made
-
-
-def _batches(function: Any) -> str:
+def _shape(function: Any) -> str:
     cases = [
-        (([2, 9, 3, 8], 20), [[2, 3], [8, 9]]),
-        (([5, 5, 5, 5], 10), [[5, 5], [5, 5]]),
-        (([7, 40, 1], 20), [[1, 7], [40]]),
-        (([1, 1, 1, 4], 8), [[1, 1, 1], [4]]),
-        (([3, 3, 3], 100), [[3, 3, 3]]),
-        (([], 10), []),
+        (("BGH",), "XXX"),
+        (("Urteil",), "Xxxxx"),
+        (("Landgericht",), "Xxxxx"),
+        (("BUrlG",), "XXxxX"),
+        (("§",), "§"),
+        (("4711/99",), "dddd/dd"),
+        (("123456",), "dddd"),
+        (("Art.",), "Xxx."),
+        (("Müller",), "Xxxxx"),
+        (("Übergangsgeld-VO",), "Xxxxx-XX"),
+        (("......",), "...."),
+        (("11AZR/XIV",), "ddXXX/XXX"),
     ]
 
     def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
-        lengths, budget = arguments
-        if (
-            40 in lengths
-            and isinstance(given, list)
-            and not any(40 in batch for batch in given if isinstance(batch, list))
-        ):
-            return f"with a budget of {budget} the sentence of 40 tokens is lost: alone in a batch it must stay."
-        if alike(given, _by_tokens(lengths, budget)):
-            return f"for {lengths} and {budget} you add up tokens; padded to the longest, {given[0]} takes more places."
-        if isinstance(given, list) and any(batch == [] for batch in given if isinstance(batch, list)):
-            return f"for {lengths} and a budget of {budget} one of your batches is empty: {given}."
-        return f"for {lengths} and a budget of {budget} it is {expected}, and you have {given}."
+        (token,) = arguments
+        kinds = "".join("d" if c.isdigit() else "X" if c.isupper() else "x" if c.islower() else c for c in token)
+        if not isinstance(given, str):
+            return f"a string is asked for, and for {token!r} you give {str(given)[:60]}."
+        if given == kinds != expected:
+            return f"{token!r} gives {given!r}: a run of more than four signs of one kind is to end at four."
+        if given == kinds[:4] != expected:
+            return f"{token!r} gives {given!r}: each *run* ends at four, not the whole word."
+        if given == "".join(kind for i, kind in enumerate(kinds) if kinds[i - 1 : i] != kind):
+            return f"{token!r} gives {given!r}: a run is kept up to four, not brought down to one."
+        if any(c in "ÄÖÜäöüß" for c in token):
+            return f"{token!r} gives {given!r}: German has more letters than a to z (`str.isupper`, `str.islower`)."
+        if given and not any(c.isalnum() for c in token):
+            return (
+                f"{token!r} gives {given!r}: what is neither letter nor digit stands for itself, four in a row at most."
+            )
+        return f"{token!r} gives {given[:60]!r}: go through it sign by sign."
 
     return each(function, cases, why)
 
 
 def _may_follow(function: Any) -> str:
     cases = [
-        (("B-GS", "I-GS"), True), (("I-GS", "I-GS"), True), (("O", "I-GS"), False), (("B-RS", "I-GS"), False),
-        (("I-RS", "I-GS"), False), (("I-GS", "B-GS"), True), (("B-GS", "B-GS"), True), (("O", "B-RS"), True),
-        (("I-GS", "O"), True), (("O", "O"), True),
-    ]  # fmt: skip
+        (("B-GS", "I-GS"), True),
+        (("I-GS", "I-GS"), True),
+        (("O", "I-GS"), False),
+        (("B-RS", "I-GS"), False),
+        (("I-RS", "I-GS"), False),
+        (("I-GS", "B-GS"), True),
+        (("B-GS", "B-GS"), True),
+        (("B-RS", "B-GS"), True),
+        (("O", "B-RS"), True),
+        (("I-GS", "O"), True),
+        (("B-GS", "O"), True),
+        (("O", "O"), True),
+        (("B-GRT", "I-GS"), False),
+        (("I-MRK", "I-MRK"), True),
+    ]
+
+    def truth(before: str, tag: str) -> Any:
+        given = function(before, tag)
+        return bool(given) if isinstance(given, int | np.bool_) and given in (0, 1) else given
 
     def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
         before, tag = arguments
         if not isinstance(given, bool):
-            return f"`True` or `False` is asked for, and for `{before}` and `{tag}` you give {given!r}."
-        if expected:
-            return f"`{tag}` may follow `{before}`, and you forbid it."
-        return f"`{tag}` must not follow `{before}`: it goes on with an entity that was not begun in that class."
+            return f"`True` or `False` is asked for, and for `{before}` and `{tag}` you give {str(given)[:60]!r}."
+        if not expected and before == "O":
+            return f"`{tag}` must not follow `O`: it would go on with an entity that nothing has begun."
+        if not expected:
+            return f"`{tag}` must not follow `{before}`: what goes on there was begun in another class."
+        if tag.startswith("B-"):
+            return f"`{tag}` may follow `{before}`: an entity can begin anywhere, close behind another too."
+        if before.startswith("I-") and tag == before:
+            return f"`{tag}` may follow `{before}`: an entity can have three tokens and more."
+        return f"`{tag}` may follow `{before}`, and you forbid it."
 
-    def is_true(function: Any) -> Any:
-        # NumPy's truth values are as good as Python's.
-        return lambda *tags: bool(given) if type(given := function(*tags)).__name__ == "bool_" else given
-
-    return each(is_true(function) if callable(function) else function, cases, why)
+    return each(truth if callable(function) else function, cases, why)
 
 
 def _viterbi(function: Any) -> str:
@@ -87,19 +111,92 @@ def _viterbi(function: Any) -> str:
         (([1.0, 0.0], [[0.0, 2.0], [0.0, 0.0]], [0.5, 0.0]), [1.5, 3.0]),
         (([0.0, 5.0], [[1.0, 1.0], [-9.0, 0.0]], [0.0, 1.0]), [1.0, 6.0]),
         (([1.0, 0.8, MINUS], [[0.5, 0.0, MINUS], [0.0, -1.0, 1.0], [0.0, 0.0, 0.5]], [0.2, 0.0, 1.0]), [1.7, 1.0, 2.8]),
+        (([2.0], [[-0.5]], [1.0]), [2.5]),
     ]
 
     def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
-        before, transitions, emissions = arguments
-        turned = [list(row) for row in zip(*transitions, strict=True)]
-        tags = range(len(before))
-        if alike(given, [max(before[i] + turned[i][j] for i in tags) + emissions[j] for j in tags]):
-            return "the transitions are taken the wrong way round: row is the tag before, column the tag now."
-        if alike(given, [max(before[i] + transitions[i][j] for i in tags) for j in tags]):
-            return "the emission of the tag now is missing."
-        if alike(given, [max(before) + max(transitions[i][j] for i in tags) + emissions[j] for j in tags]):
-            return "the best tag before and the best step are chosen apart; look for the best *sum* of the two."
-        return f"for {before}, {transitions} and {emissions} it is {expected}, and you have {given}."
+        before, transitions, emissions = (np.array(numbers) for numbers in arguments)
+        case = f"before {arguments[0]}, transitions {arguments[1]}, emissions {arguments[2]}"
+        if alike(given, (before[:, None] + transitions.T).max(axis=0) + emissions):
+            return f"{case}: the transitions are taken the wrong way round; the row is the tag before."
+        if alike(given, (before[:, None] + transitions).max(axis=0)):
+            return f"{case}: the emissions of this token are missing."
+        if alike(given, before.max() + transitions.max(axis=0) + emissions):
+            return f"{case}: the best tag before and the best step are chosen apart; look for the best *sum*."
+        if alike(given, (before[:, None] + transitions).max(axis=1) + emissions):
+            return f"{case}: the maximum is over the tags *now*; for each tag now it is over the tags before."
+        if alike(given, np.log(np.exp(before[:, None] + transitions).sum(axis=0)) + emissions):
+            return f"{case}: this is the sum over all paths, the forward recursion; Viterbi takes the best one."
+        return f"{case}: it is {expected}, and you have {str(given)[:80]}."
+
+    return each(function, cases, why)
+
+
+def _averaging(function: Any) -> str:
+    cases = [
+        (([4.0, 8.0], 0.75), 5.0),
+        (([4.0, 8.0, 0.0], 0.5), 3.0),
+        (([3.0, 3.0, 3.0], 0.9), 3.0),
+        (([0.0, 1.0, 1.0], 0.9), 0.19),
+        (([7.0], 0.5), 7.0),
+        (([2.0, 6.0, 4.0], 0.0), 4.0),
+    ]
+
+    def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
+        weights, momentum = arguments
+
+        def running(average: float, rest: list[float], kept: float) -> float:
+            for weight in rest:
+                average = kept * average + (1 - kept) * weight
+            return average
+
+        case = f"weights {weights}, momentum {momentum}"
+        if same(given, running(weights[0], weights[1:], 1 - momentum)):
+            return f"{case}: the momentum is the share of the average that stays, and not that of the new weight."
+        if same(given, running(0.0, weights, momentum)):
+            return f"{case}: you begin at 0, as if there had been a weight of 0; the average begins with the first one."
+        if same(given, sum(weights) / len(weights)):
+            return f"{case}: this is the plain mean, in which old weights count as much as new ones."
+        if same(given, running(weights[0], weights[1:2], momentum)):
+            return f"{case}: only the second weight was taken in; there are {len(weights)}."
+        return f"{case}: it is {expected}, and you have {given}."
+
+    return each(function, cases, why)
+
+
+def _rows(function: Any) -> str:
+    cases = [
+        ((["ht", "G", "B"], ["G", "ht", "B"]), [4, 2, 3]),
+        ((["G", "B", "G", "G"], ["B", "G"]), [2, 3]),
+        ((["ht", "G"], ["VO", "G"]), [1, 3]),
+        ((["ht", "th", "G"], ["th", "ht", "G"]), [2, 2, 3]),
+        ((["ht", "G"], ["th", "ht"]), [2, 2]),
+        ((["ht"], []), []),
+    ]
+
+    def number(value: str) -> int:
+        return sum(map(ord, value)) % 100
+
+    def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
+        training, values = arguments
+        case = f"training {training}, values {values}"
+        hashes = sorted({number(value) for value in training})
+        rows = [hashes.index(number(v)) if number(v) in hashes else -1 for v in values]
+        again = sorted(number(value) for value in training)
+        if alike(given, rows) or alike(given, [row + 1 for row in rows]):
+            return f"{case}: row 0 is padding and row 1 the unknown, so the first hash has another row."
+        if alike(given, [again.index(number(v)) + 2 if number(v) in again else 1 for v in values]):
+            return f"{case}: two values there have one hash, and each hash gets *one* row; you have {given}."
+        unsorted = list(dict.fromkeys(number(value) for value in training))
+        if alike(given, [unsorted.index(number(v)) + 2 if number(v) in unsorted else 1 for v in values]):
+            return f"{case}: the hashes are not sorted, small ones first, before they get their rows."
+        if "th" in values and "th" not in training:
+            return (
+                f"{case}: the table holds hashes only, and 'th' has the hash of 'ht'. How should it tell the two apart?"
+            )
+        if "VO" in values:
+            return f"{case}: no value of training has the hash of 'VO'; you have {str(given)[:60]}."
+        return f"{case}: it is {expected}, and you have {str(given)[:60]}."
 
     return each(function, cases, why)
 
@@ -108,75 +205,83 @@ EXERCISES = (
     Exercise(
         number="07.1",
         question=(
-            "**07.1 · Read.** Four sentences have 3, 20, 4 and 21 tokens. They are sorted by length and go into two "
-            "batches "
-            "of two. How many places hold padding?"
+            "**07.1 · Read.** Six sentences have 10, 3, 12, 5, 8 and 4 tokens. They are batched by length, as in "
+            "section 2, with a budget of 20. How many places of all the batches together hold padding?"
         ),
         stub='padding = None\n\ncheck("07.1", padding)',
         look=_padding,
-        praise="one in each batch; in the order as given it would have been 34.",
+        praise="3, 4 and 5 in one batch, 8 and 10 in the next, 12 alone: 3 + 2 + 0. All in one would have 30.",
         hints=(
-            "Write the sorted lengths side by side, and a line in the middle.",
-            "In a batch of two, the shorter one is filled up to the length of the longer.",
+            "Sorted they are 3, 4, 5, 8, 10, 12. How many sentences of 3, 4, 5, … can stand in one batch before its "
+            "sentences times its longest are more than 20?",
+            "There are three batches. In each, fill every sentence up to the length of the longest.",
         ),
-        solution='padding = (4 - 3) + (21 - 20)\n\ncheck("07.1", padding)',
+        solution='padding = (5 - 3) + (5 - 4) + (10 - 8)\n\ncheck("07.1", padding)',
         wrong=(
-            ("padding = 34", "without sorting"),
-            ("padding = 48", "these are the tokens"),
-            ("padding = 50", "all places"),
+            ("padding = 12", "budget is for *places*"),
+            ("padding = 10", "sort the lengths first"),
+            ("padding = 30", "all six in one batch"),
+            ("padding = 47", "those with tokens too"),
         ),
     ),
     Exercise(
         number="07.2",
         question=(
-            "**07.2 · Write.** Batches by length: sort, and fill each batch as long as its *places* (its sentences "
-            "times "
-            "its longest) stay within the budget. A sentence over the budget gets a batch of its own."
+            "**07.2 · Write.** The shape of a token: `X` for a capital, `x` for a small letter, `d` for a digit; any "
+            "other sign stands for itself. Of a run of one kind, no more than four are written."
         ),
         stub=(
-            "def batches(lengths, budget):\n"
-            '    """Batches of lengths, short ones first: batches([2, 9, 3, 8], 20) is [[2, 3], [8, 9]]."""\n'
+            "def my_shape(token):\n"
+            '    """`token`: a string, such as "4711/99". Its shape comes back: "dddd/dd"."""\n'
             "    ...\n\n\n"
-            'check("07.2", batches)'
+            'check("07.2", my_shape)'
         ),
-        look=_batches,
-        praise="the longest of a sorted batch is its last, so the places are easily counted.",
+        look=_shape,
+        praise="few shapes cover many words, and a file number that nobody has seen has one that is known.",
         hints=(
-            "Walk over `sorted(lengths)`. Each one goes into the last batch, or begins a new one.",
-            "With the new length, the last batch would have `(len(batch) + 1) * length` places: it is the longest so "
-            "far.",
+            "First find the kind of each sign: `c.isupper()`, `c.islower()`, `c.isdigit()`. Then think of the runs.",
+            "Build a string sign by sign. Before you add a kind, ask whether the string ends in four of this kind: "
+            "`kind * 4`.",
         ),
         solution=(
-            "def batches(lengths, budget):\n"
-            "    made = []\n"
-            "    for length in sorted(lengths):\n"
-            "        if made and (len(made[-1]) + 1) * length <= budget:\n"
-            "            made[-1].append(length)\n"
-            "        else:\n"
-            "            made.append([length])\n"
-            "    return made\n\n\n"
-            'check("07.2", batches)'
+            "def my_shape(token):\n"
+            '    written = ""\n'
+            "    for c in token:\n"
+            '        kind = "X" if c.isupper() else "x" if c.islower() else "d" if c.isdigit() else c\n'
+            "        if not written.endswith(kind * 4):\n"
+            "            written += kind\n"
+            "    return written\n\n\n"
+            'check("07.2", my_shape)'
         ),
         wrong=(
             (
-                "def batches(lengths, budget):\n    made = []\n    for length in sorted(lengths):\n"
-                "        if made and sum(made[-1]) + length <= budget:\n            made[-1].append(length)\n"
-                "        else:\n            made.append([length])\n    return made",
-                "you add up tokens",
+                "def my_shape(token):\n"
+                "    kinds = ['X' if c.isupper() else 'x' if c.islower() else 'd' if c.isdigit() else c\n"
+                "             for c in token]\n"
+                "    return ''.join(kinds)",
+                "is to end at four",
             ),
             (
-                "def batches(lengths, budget):\n    made, batch = [], []\n    for length in sorted(lengths):\n"
-                "        if length > budget:\n            continue\n"
-                "        if (len(batch) + 1) * length > budget:\n            made.append(batch)\n            batch = "
-                "[]\n"
-                "        batch.append(length)\n    return made + [batch] if batch else made",
-                "is lost",
+                "def my_shape(token):\n"
+                "    kinds = ['X' if c.isupper() else 'x' if c.islower() else 'd' if c.isdigit() else c\n"
+                "             for c in token]\n"
+                "    return ''.join(kinds)[:4]",
+                "not the whole word",
+            ),
+            (
+                "import re\n\n\ndef my_shape(token):\n"
+                "    kinds = re.sub('[0-9]', 'd', re.sub('[a-z]', 'x', re.sub('[A-Z]', 'X', token)))\n"
+                "    return re.sub(r'(.)\\1{4,}', r'\\1\\1\\1\\1', kinds)",
+                "more letters than a to z",
             ),
         ),
     ),
     Exercise(
         number="07.3",
-        question="**07.3 · Write.** Which tag may follow which in IOB2? Your function says `True` or `False`.",
+        question=(
+            "**07.3 · Write.** Which tag may follow which in IOB2? Everything else the CRF learns; this it knows "
+            "beforehand. Your function says `True` or `False`."
+        ),
         stub=(
             "def may_follow(before, tag):\n"
             '    """Two tags such as "B-GS", "I-GS" or "O"; `before` stands directly before `tag`."""\n'
@@ -187,7 +292,7 @@ EXERCISES = (
         praise="only an `I-` asks what stands before it. In the CRF all else is a score; this is a wall.",
         hints=(
             "Which of `O`, `B-…` and `I-…` cares about the tag before?",
-            "`I-X` may follow `B-X` and `I-X` only: the same class, and not `O`.",
+            "What an `I-` goes on with must be there, and of its class; it can be a beginning or a going on itself.",
         ),
         solution=(
             "def may_follow(before, tag):\n"
@@ -197,15 +302,20 @@ EXERCISES = (
         wrong=(
             (
                 "def may_follow(before, tag):\n    return not tag.startswith('I-') or before.startswith('B-')",
-                "`I-GS` may follow `I-GS`",
+                "three tokens and more",
             ),
             (
                 "def may_follow(before, tag):\n    return not tag.startswith('I-') or before != 'O'",
-                "must not follow `B-RS`",
+                "begun in another class",
             ),
             (
-                "def may_follow(before, tag):\n    return tag == 'O' or before[2:] == tag[2:] or before == 'O'",
-                "must not follow `O`",
+                "def may_follow(before, tag):\n    return tag == 'O' or before == 'O' or before[2:] == tag[2:]",
+                "nothing has begun",
+            ),
+            (
+                "def may_follow(before, tag):\n"
+                "    return tag == 'O' or before[2:] == tag[2:] or before == 'O' and tag[0] == 'B'",
+                "can begin anywhere",
             ),
         ),
     ),
@@ -213,20 +323,22 @@ EXERCISES = (
         number="07.4",
         question=(
             "**07.4 · Write.** One step of Viterbi: from the best score of a path to each tag at one token, to the "
-            "same at "
-            "the next token. Row `i`, column `j` of the transitions is the step from tag `i` to tag `j`."
+            "same at the next token. Row `i`, column `j` of the transitions is the step from tag `i` to tag `j`."
         ),
         stub=(
             "def viterbi_step(before, transitions, emissions):\n"
-            '    """`before`, `emissions`: a number for each tag; `transitions`: rows. Such a list comes back."""\n'
+            '    """`before`, `emissions`: lists, a number for each tag; `transitions`: a list of rows.\n\n'
+            "    The best score for each tag at the next token comes back, as a list or an array.\n"
+            '    """\n'
             "    ...\n\n\n"
             'check("07.4", viterbi_step)'
         ),
         look=_viterbi,
         praise="for each tag now, the best sum of a path so far and a step; then the emission.",
         hints=(
-            "Fix the tag now, `j`. From which tag before does the best path come to it?",
-            "`max(before[i] + transitions[i][j] for i in …)` for each `j`, and then `+ emissions[j]`.",
+            "Fix the tag now, `j`. From which tag before, `i`, does the best path come to it?",
+            "For one `j`: two numbers, with `i` in both, are added before the maximum is taken; `emissions[j]` is "
+            "added behind it.",
         ),
         solution=(
             "def viterbi_step(before, transitions, emissions):\n"
@@ -243,12 +355,116 @@ EXERCISES = (
             (
                 "def viterbi_step(before, transitions, emissions):\n    tags = range(len(before))\n"
                 "    return [max(before[i] + transitions[i][j] for i in tags) for j in tags]",
-                "emission of the tag now",
+                "are missing",
             ),
             (
                 "def viterbi_step(before, transitions, emissions):\n    tags = range(len(before))\n"
                 "    return [max(before) + max(transitions[i][j] for i in tags) + emissions[j] for j in tags]",
                 "chosen apart",
+            ),
+        ),
+    ),
+    Exercise(
+        number="07.5",
+        question=(
+            "**07.5 · Write.** What the field `averaging` of section 6 does, for one weight of the network. The "
+            "average begins with the weight's first value. At each further step it becomes `momentum` × the old "
+            "average + (1 − `momentum`) × the new value. What is it in the end?"
+        ),
+        stub=(
+            "def running_average(weights, momentum):\n"
+            '    """`weights`: one weight\'s values, step by step, such as [4.0, 8.0, 0.0]. A number comes back."""\n'
+            "    ...\n\n\n"
+            'check("07.5", running_average)'
+        ),
+        look=_averaging,
+        praise="with 0.997 it looks back over about 300 steps, and what single batches pushed to and fro evens out.",
+        hints=(
+            "Compute it with a pencil for 4, 8 and 0 with a momentum of one half: after the second value it is 6.",
+            "One variable for the average, set to `weights[0]`; then a loop over `weights[1:]`.",
+        ),
+        solution=(
+            "def running_average(weights, momentum):\n"
+            "    average = weights[0]\n"
+            "    for weight in weights[1:]:\n"
+            "        average = momentum * average + (1 - momentum) * weight\n"
+            "    return average\n\n\n"
+            'check("07.5", running_average)'
+        ),
+        wrong=(
+            (
+                "def running_average(weights, momentum):\n"
+                "    average = weights[0]\n"
+                "    for weight in weights[1:]:\n"
+                "        average = (1 - momentum) * average + momentum * weight\n"
+                "    return average",
+                "not that of the new weight",
+            ),
+            (
+                "def running_average(weights, momentum):\n"
+                "    average = 0\n"
+                "    for weight in weights:\n"
+                "        average = momentum * average + (1 - momentum) * weight\n"
+                "    return average",
+                "you begin at 0",
+            ),
+            ("def running_average(weights, momentum):\n    return sum(weights) / len(weights)", "plain mean"),
+        ),
+    ),
+    Exercise(
+        number="07.6",
+        question=(
+            "**07.6 · Write.** A model folder keeps *hashes* of a feature's values, numbers made from the letters, "
+            "and not the values. Take the toy hash below. The hashes of the training values, sorted and each once, "
+            "get the rows 2, 3 and so on; every other hash gets row 1. Give the row of each value."
+        ),
+        stub=(
+            "def toy_hash(value):\n"
+            "    return sum(map(ord, value)) % 100  # a number below 100; ord gives a letter's number\n\n\n"
+            "def rows(training, values):\n"
+            '    """Both: lists of strings, such as suffixes. A list of row numbers, one a value, comes back."""\n'
+            "    ...\n\n\n"
+            'check("07.6", rows)'
+        ),
+        look=_rows,
+        praise=(
+            "two values with one hash share a row, a *collision*. With the package's 32 bits that is rare: 10,000 "
+            "values all have hashes of their own in 99 of 100 cases."
+        ),
+        hints=(
+            "Make the sorted list of hashes first. `set` takes each once.",
+            "`kept.index(h)` is the place of a hash in the list `kept`, from 0. Ask first whether it is in it.",
+        ),
+        solution=(
+            "def toy_hash(value):\n"
+            "    return sum(map(ord, value)) % 100\n\n\n"
+            "def rows(training, values):\n"
+            "    kept = sorted({toy_hash(value) for value in training})\n"
+            "    hashes = [toy_hash(value) for value in values]\n"
+            "    return [kept.index(h) + 2 if h in kept else 1 for h in hashes]\n\n\n"
+            'check("07.6", rows)'
+        ),
+        wrong=(
+            (
+                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
+                "def rows(training, values):\n"
+                "    kept = sorted({toy_hash(value) for value in training})\n"
+                "    return [kept.index(toy_hash(v)) if toy_hash(v) in kept else 1 for v in values]",
+                "row 0 is padding",
+            ),
+            (
+                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
+                "def rows(training, values):\n"
+                "    kept = sorted(toy_hash(value) for value in training)\n"
+                "    return [kept.index(toy_hash(v)) + 2 if toy_hash(v) in kept else 1 for v in values]",
+                "gets *one* row",
+            ),
+            (
+                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
+                "def rows(training, values):\n"
+                "    kept = sorted({toy_hash(value) for value in training})\n"
+                "    return [kept.index(toy_hash(v)) + 2 if v in training else 1 for v in values]",
+                "holds hashes only",
             ),
         ),
     ),
