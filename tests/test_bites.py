@@ -46,9 +46,17 @@ def test_entities_that_were_cut_off_are_left_out_of_the_score(smoke: Checkout, t
 
 def test_padding_is_counted_as_tokens(smoke: Checkout, tmp_path: Path) -> None:
     line = "for sentence in tags for tag in sentence]"
-    broken = "for sentence in tags for tag in (*sentence, *['O'] * (50 - len(sentence)))]"
+    long = "(len(tags) > 100)"  # in the corpus, and not in the lesson's small example
+    broken = f"for sentence in tags for tag in (*sentence, *['O'] * ((50 - len(sentence)) * {long}))]"
     found = off(smoke, tmp_path, "legalner/evaluate.py", line, broken, "05_evaluate")
     assert {"token.accuracy", "all_o.token_accuracy"} <= set(found)
+
+
+def test_padding_in_the_small_example_is_seen_by_the_lesson_itself(smoke: Checkout, tmp_path: Path) -> None:
+    line = "for sentence in tags for tag in sentence]"
+    broken = "for sentence in tags for tag in (*sentence, *['O'] * (50 - len(sentence)))]"
+    with pytest.raises(AssertionError, match=r"notebook 05_evaluate, cell .*AssertionError"):
+        off(smoke, tmp_path, "legalner/evaluate.py", line, broken, "05_evaluate")
 
 
 def test_a_network_that_learns_from_shuffled_tags(smoke: Checkout, tmp_path: Path) -> None:
