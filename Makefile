@@ -3,7 +3,7 @@
 #   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
-#   make full LER=path/to/ler                      every recorded run that results/ lacks (a day); goes on where it stopped
+#   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); goes on where it stopped
 #   make lab | test | fuzz | check | format | tables | exercises | colab | badges | test-colab | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from hypothesis import settings
 
@@ -179,6 +180,14 @@ def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) 
     ended = checkout.run("--profile", "smoke")
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
     return checkout
+
+
+def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NAME = 'x'\nSEED = 1") -> None:
+    """Write a notebook of code cells, the first of which declares parameters, into a checkout's notebooks/."""
+    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, root / "notebooks" / f"{name}.ipynb")
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from benchmarks import cli, jobs, recorded, report
+from benchmarks.contenders.base import passes
+from benchmarks.flops import training_flops
+from benchmarks.measure import Stopwatch, peak_memory, resident_memory
+from legalner.data import Sentence
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # benchmarks/ is no part of the package
-
-from benchmarks import cli, jobs, recorded, report  # noqa: E402
-from benchmarks.contenders.base import passes  # noqa: E402
-from benchmarks.flops import training_flops  # noqa: E402
-from benchmarks.measure import Stopwatch, peak_memory, resident_memory  # noqa: E402
-from legalner.data import Sentence  # noqa: E402
-
 LAW = Sentence(("§", "5", "BGB", "gilt"), ("B-GS", "I-GS", "I-GS", "O"))
 
 

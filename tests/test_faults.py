@@ -20,9 +20,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
+from conftest import write_notebook
 
 from legalner.data import DataError, ler
 from legalner.workspace import MissingStepError, read_json, write_json
@@ -196,10 +196,7 @@ def checkout(tmp_path: Path) -> Path:
     head = "import time\nfrom pathlib import Path\nfrom legalner.workspace import run_folder, write_metrics\n"
     wait = "Path('../begun').touch()\nwhile Path('../slow').exists(): time.sleep(0.05)\n"
     for name, code in (("01_a", head + write.format("01_a", "a")), ("02_b", head + wait + write.format("02_b", "b"))):
-        cells = [nbformat.v4.new_code_cell("RUN_NAME = 'x'", metadata={"tags": ["parameters"]})]
-        notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(code)])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+        write_notebook(tmp_path, name, code, parameters="RUN_NAME = 'x'")
     (tmp_path / "profiles" / "toy.yaml").write_text("description: toy\nnotebooks: [01_a, 02_b]\ncell_timeout: 60\n")
     return tmp_path
 

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import nbformat
 import pytest
 from click.testing import CliRunner
+from conftest import write_notebook
 
 from tools import full
 
@@ -22,10 +22,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A git checkout with a profile of two seeds, one of one, and one that trains nothing."""
     for folder in ("notebooks", "legalner", "profiles"):
         (tmp_path / folder).mkdir()
-    cells = [nbformat.v4.new_code_cell("RUN_NAME = 'x'\nSEED = 1", metadata={"tags": ["parameters"]})]
-    notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(CELLS)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "notebooks" / "01_toy.ipynb")
+    write_notebook(tmp_path, "01_toy", CELLS)
     shutil.rmtree(tmp_path / "legalner")
     (tmp_path / "legalner").symlink_to(full.ROOT / "legalner")
     head = "description: toy\nnotebooks: [01_toy]\ncell_timeout: 60\n"

@@ -5,19 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
+from conftest import write_notebook
 
 from legalner.run import RunError, load_profile, record, run_profile
 
 METRICS = "from legalner.workspace import run_folder, write_metrics\nRUN = run_folder(RUN_NAME)\n"
-
-
-def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NAME = 'x'\nSEED = 1") -> None:
-    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
-    notebook = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, root / "notebooks" / f"{name}.ipynb")
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [p for folder in ("legalner", "tools", "benchmarks") for p in sorted((ROOT / folder).rglob("*.py"))]
 PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
-INSTALLERS = [ROOT / "Makefile", ROOT / "pyproject.toml", ROOT / "requirements.lock", ROOT / "environment.yml"]
+INSTALLERS = [
+    ROOT / ".ci" / "run",
+    *sorted((ROOT / ".github").rglob("*.yml")),
+    ROOT / "Makefile",
+    ROOT / "pyproject.toml",
+    ROOT / "requirements.lock",
+    ROOT / "environment.yml",
+]
 
 FORBIDDEN = {
     r"^\s*(import|from) (pickle|marshal|shelve|dill|cloudpickle|joblib)\b": "objects that run code when they are read",
@@ -47,6 +54,6 @@ def test_the_search_finds_what_it_looks_for(line: str) -> None:
 def test_no_spacy_pipeline_is_installed_by_its_name(path: Path) -> None:
     """On a package index that name belongs to a stranger; spaCy's releases and its own command are the way."""
     for line in path.read_text("utf-8").splitlines():
-        if re.search(r"\b[a-z]{2}_(core|dep)_(news|web)_\w+", line):
+        if re.search(r"\b[a-z]{2}[-_](core|dep)[-_](news|web)[-_]\w+", line):
             assert "pip install" not in line or "github.com/explosion/spacy-models/releases" in line, line
-            assert not re.match(r"\s*[\"'-]*\s*[a-z]{2}_(core|dep)_(news|web)_\w+\s*(==|>=|\\)", line), line
+            assert not re.match(r"\s*[\"'-]*\s*[a-z]{2}[-_](core|dep)[-_](news|web)[-_]\w+\s*(==|>=|\\)", line), line

@@ -1,6 +1,5 @@
 """What sets the project up agrees with itself; what cannot be run here (conda, Binder) is checked for its structure."""
 
-import importlib.util
 import json
 import os
 import re
@@ -14,22 +13,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tools import environment
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def load_tool(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def locked() -> dict[str, list[Requirement]]:
     found: dict[str, list[Requirement]] = {}
-    for pin in load_tool("environment").pins(LOCK):
+    for pin in environment.pins(LOCK):
         requirement = Requirement(pin)
         found.setdefault(requirement.name.lower(), []).append(requirement)
     return found
@@ -58,9 +52,8 @@ def test_lock_names_no_index() -> None:
 
 
 def test_environment_is_made_from_the_lock() -> None:
-    tool = load_tool("environment")
     written = (ROOT / "environment.yml").read_text("utf-8")
-    assert written == tool.environment(LOCK), "run `make lock`"
+    assert written == environment.environment(LOCK), "run `make lock`"
     content = yaml.safe_load(written)
     python, pip, packages = content["dependencies"]
     assert pip == "pip" and python.startswith("python=")
@@ -74,17 +67,8 @@ def test_environment_is_made_from_the_lock() -> None:
 def test_spacys_pipeline_fits_the_locked_spacy() -> None:
     (spacy,) = locked()["spacy"]
     (version,) = (Version(s.version) for s in spacy.specifier)
-    name = load_tool("environment").PIPELINE
+    name = environment.PIPELINE
     assert name.split("-")[1].split(".")[:2] == [str(version.major), str(version.minor)]
-
-
-def test_spacys_pipeline_is_never_installed_by_name() -> None:
-    code = [*(ROOT / "legalner").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
-    for path in [ROOT / "README.md", ROOT / "Makefile", ROOT / ".ci" / "run", *NOTEBOOKS, *code]:
-        for line in path.read_text("utf-8").splitlines():
-            if re.search(r"pip install[^`]*\bde_core_news", line):
-                assert "never" in line, f"{path}: {line}"
-    assert not any(name.startswith(("de-core", "de_core")) for name in locked())
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -48,7 +48,7 @@ def make(root: Path, name: str, seed: int, source: str | None) -> bool:
 @click.option("--source", help="Where the corpus lies. Default: LEGALNER_LER_SOURCE, else it is downloaded.")
 @click.option("--list", "only_list", is_flag=True, help="Say what is missing and run nothing.")
 def full(profiles: tuple[str, ...], source: str | None, only_list: bool) -> None:
-    """Make the recorded runs that results/ lacks; all of them take a day on two cores.
+    """Make the recorded runs that results/ lacks; all of them take many hours on two cores.
 
     Stop it when you like: started again, it goes on where it stopped. Needs a checkout without changes, so that each
     record's commit says what ran. To make one anew, delete its file of results/ and commit that. The exit status is 1
