@@ -4,7 +4,8 @@
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); goes on where it stopped
-#   make lab | test | fuzz | check | format | tables | exercises | colab | badges | test-colab | lock | clean
+#   make lab | test | fuzz | check | format | tables | site | offline | exercises
+#   make colab | badges | test-colab | test-browser | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
 VENV    := .venv
@@ -15,7 +16,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
 endif
 
-.PHONY: tutorial lab test fuzz check format benchmark colab badges test-colab exercises full lock tables clean
+.PHONY: tutorial lab test fuzz check format benchmark colab badges test-colab test-browser site offline exercises full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -65,6 +66,19 @@ test-colab: $(READY)
 	$(PYTHON) -m venv --clear .venv-colab
 	.venv-colab/bin/python -m pip install --quiet --requirement tools/colab.txt
 	$(BIN)/python -m pytest -m colab tests/test_colab.py
+
+# All lessons in JupyterLab, in Chromium; screenshots go to runs/browser/.
+test-browser: $(READY)
+	$(BIN)/python -m pytest -m '' tests/test_browser.py
+
+# The executed lessons and docs/ as pages in site/; runs the lessons on the sample if that was not done yet.
+site: $(READY)
+	$(BIN)/legalner run --profile smoke --resume
+	$(BIN)/python tools/site.py runs/smoke
+
+# For a room without a network: packages, corpus, word vectors and the repository in offline/.
+offline: $(READY)
+	$(BIN)/python -m tools.offline
 
 # The exercises of legalner/exercises/, into the notebooks.
 exercises: $(READY)

@@ -1,0 +1,55 @@
+"""A small static site: the executed lessons with their outputs, the glossary and the teacher's notes, by Sphinx."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def gather(run: Path, source: Path) -> None:
+    """Put the pages of `docs/` and the executed lessons of a run into one folder, for Sphinx to read.
+
+    Raises:
+        click.ClickException: The run lacks a lesson.
+    """
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", source)
+    lessons = source / "lessons"
+    lessons.mkdir()
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        executed = run / "notebooks" / path.name
+        if not executed.exists():
+            raise click.ClickException(f"{executed} is missing; `legalner run --profile smoke` makes all lessons")
+        shutil.copy(executed, lessons)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("run", default="runs/smoke", type=click.Path(file_okay=False, path_type=Path))
+@click.option("-o", "--out", default="site", type=click.Path(file_okay=False, path_type=Path), help="Default: site.")
+def site(run: Path, out: Path) -> None:
+    """Render the executed lessons of a RUN (default: runs/smoke) as a site that can be read without running anything.
+
+    A warning of Sphinx, a link to a page or a heading that is not there among them, is an error.
+
+    \b
+    Examples:
+      python tools/site.py
+      python tools/site.py runs/quick --out public
+    """
+    source = run / "site"
+    gather(run, source)
+    # Sphinx keeps what it read between builds in a folder of its own, so the site holds pages only.
+    words = ["-W", "--keep-going", "-q", "-n", "-E", "-d", str(run / "site-doctrees"), str(source), str(out)]
+    if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
+        raise click.ClickException("Sphinx had something to say; see above")
+    click.echo(f"{out / 'index.html'}")
+
+
+if __name__ == "__main__":
+    site()
