@@ -19,6 +19,9 @@ from legalner.writers import FORMATS
 
 __all__ = ["annotate_files", "read_text"]
 
+# A file's name, other than its text, may be no UTF-8; JSON reads what this writes.
+_ERRORS = "backslashreplace"
+
 
 def read_text(source: str) -> str:
     """Read a file, or standard input for ``-``, as it is: ends of lines are kept, a byte-order mark is not.
@@ -90,11 +93,11 @@ def _writable(output: Path | None) -> AbstractContextManager[TextIO]:
 @contextmanager
 def _standard_output() -> Iterator[TextIO]:
     # UTF-8 whatever the terminal's locale, and line ends as they are written.
-    with open(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="") as stream:
+    with open(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
         yield stream
 
 
 @contextmanager
 def _file(output: Path) -> Iterator[TextIO]:
-    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
         yield stream

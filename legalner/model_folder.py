@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -95,14 +96,16 @@ class TrainedTagger:
             values = read_json(folder / "model.json")
         except ValueError as error:
             raise ModelFolderError(f"{folder}: model.json is damaged ({error}); copy the whole folder again") from None
-        if values.get("format") != FORMAT:
+        found = values.get("format") if isinstance(values, dict) else None
+        if found != FORMAT:
             raise ModelFolderError(
-                f"{folder}: a model of format {values.get('format')!r}, and this version of legalner reads format "
+                f"{folder}: a model of format {found!r}, and this version of legalner reads format "
                 f"{FORMAT}; train it again, or install the version that wrote it"
             )
         try:
             return cls._read(folder, values)
-        except (KeyError, TypeError, ValueError, OSError, EOFError, BadZipFile) as error:
+        # A damaged archive can be wrong in its data, and can claim a password or a compression that does not exist.
+        except (KeyError, TypeError, ValueError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
             raise ModelFolderError(
                 f"{folder}: a file is damaged ({type(error).__name__}: {error}); copy the whole folder again"
             ) from None

@@ -1,6 +1,7 @@
 """`legalner annotate`: files in, four formats out, and what cannot be read is said while the rest is done."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -185,3 +186,15 @@ def test_help_has_examples(capsys):
     with pytest.raises(SystemExit):
         app(["annotate", "--help"])
     assert "pdftotext urteil.pdf -" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_name_that_is_no_utf8_is_written_all_the_same(annotator, tmp_path, kind):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt"))
+    try:
+        path.write_text(TEXT, encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    out = run([str(path)], annotator, kind, tmp_path)
+    if kind == "jsonl":
+        assert json.loads(out)["source"] == str(path)

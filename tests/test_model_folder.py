@@ -2,12 +2,16 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from legalner.data import Sentence
 from legalner.features import FeatureTables
@@ -96,6 +100,34 @@ def test_a_file_cut_off_is_refused(saved, tmp_path, name, share):
     (folder / name).write_bytes(content[: int(share * len(content))])
     with pytest.raises(ModelFolderError, match="damaged"):
         TrainedTagger.load(folder)
+
+
+@pytest.mark.parametrize("name", ["features.npz", "weights.npz"])
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(1, 255))
+@examples(40)
+def test_a_file_with_a_wrong_byte_is_refused_or_holds_the_same(saved, tmp_path_factory, name, place, byte):
+    """Some bytes of an archive mean nothing, such as a date."""
+    folder, tagger = saved
+    wrong = tmp_path_factory.mktemp("wrong")
+    shutil.copytree(folder, wrong, dirs_exist_ok=True)
+    content = bytearray((folder / name).read_bytes())
+    content[int(place * len(content))] ^= byte
+    (wrong / name).write_bytes(content)
+    try:
+        loaded = TrainedTagger.load(wrong)
+    except ModelFolderError:
+        return
+    for one, other in zip(loaded.network.get_weights(), tagger.network.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    assert all(np.array_equal(a, b) for a, b in zip(loaded.tables.hashes, tagger.tables.hashes, strict=True))
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "3", '"model"', "{}"])
+def test_a_description_that_is_none_is_refused(saved, tmp_path, content):
+    copy(saved, tmp_path / "model")
+    (tmp_path / "model" / "model.json").write_text(content)
+    with pytest.raises(ModelFolderError, match="format None"):
+        TrainedTagger.load(tmp_path / "model")
 
 
 def test_loading_does_not_set_the_random_seed_of_the_program(saved):
