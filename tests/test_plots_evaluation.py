@@ -145,3 +145,5 @@ def test_threshold_curve_by_hand() -> None:
     precision = axes.lines[0].get_ydata()
     assert precision[0] == 0.5 and np.isnan(precision[-1]), "where nothing is left there is no precision"
     assert axes.lines[1].get_ydata()[0] == 0.4
+    (axes,) = threshold_curve(found, gold=5, least=0.95).axes
+    assert axes.lines[0].get_label() == "precision: none at the mark"

@@ -175,9 +175,8 @@ def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
     for (name, values), color, line in zip(
         curves.items(), ("#0072B2", "#E69F00", "#009E73"), ("-", "--", "-."), strict=True
     ):
-        axes.plot(
-            thresholds, values[:-1], line, color=color, label=f"{name}: {values[-1]:.3f} at the mark", linewidth=2
-        )
+        at_mark = "none" if np.isnan(values[-1]) else f"{values[-1]:.3f}"
+        axes.plot(thresholds, values[:-1], line, color=color, label=f"{name}: {at_mark} at the mark", linewidth=2)
     axes.axvline(least, color="#555555", linestyle=":")
     axes.set(xlabel="probability that is asked for", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
     axes.set_title(f"asking for {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
