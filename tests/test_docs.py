@@ -24,6 +24,7 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.needed: list[str] = []  # what a browser fetches by itself
+        self.figures: list[str] = []  # their text alternatives
         self.places = {""}
         self.feed(path.read_text(encoding="utf-8"))
 
@@ -34,6 +35,8 @@ class Page(HTMLParser):
             self.links.append(link)
         if source := values.get("src"):
             self.needed.append(source)
+            if "_images" in source:
+                self.figures.append(values.get("alt") or "")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,14 @@ def test_the_site_holds_every_lesson_with_its_figures(pages: dict[Path, Page]) -
     found = {path.stem: page for path, page in pages.items()}
     assert {*LESSONS, "index", "glossary", "teaching", "reliability"} <= set(found)
     for lesson in LESSONS:
-        assert any("_images" in source for source in found[lesson].needed), lesson
+        assert found[lesson].figures, lesson
+
+
+@pytest.mark.slow
+def test_every_figure_has_a_text_in_its_place(pages: dict[Path, Page]) -> None:
+    written = {c.metadata["alt"] for lesson in LESSONS for c in lesson_cells(lesson) if "alt" in c.metadata}
+    for path, page in pages.items():
+        assert set(page.figures) <= written, path.name
 
 
 @pytest.mark.slow
