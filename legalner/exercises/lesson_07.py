@@ -1,4 +1,4 @@
-"""Exercises of lesson 7: batches by length, shapes, IOB2's ban, a step of Viterbi, averaging, hashed features."""
+"""Exercises of lesson 7: batches by length, shapes, IOB2's ban, a step of Viterbi, averaging."""
 
 from __future__ import annotations
 
@@ -160,43 +160,6 @@ def _averaging(function: Any) -> str:
         if same(given, running(weights[0], weights[1:2], momentum)):
             return f"{case}: only the second weight was taken in; there are {len(weights)}."
         return f"{case}: it is {expected}, and you have {given}."
-
-    return each(function, cases, why)
-
-
-def _rows(function: Any) -> str:
-    cases = [
-        ((["ht", "G", "B"], ["G", "ht", "B"]), [4, 2, 3]),
-        ((["G", "B", "G", "G"], ["B", "G"]), [2, 3]),
-        ((["ht", "G"], ["VO", "G"]), [1, 3]),
-        ((["ht", "th", "G"], ["th", "ht", "G"]), [2, 2, 3]),
-        ((["ht", "G"], ["th", "ht"]), [2, 2]),
-        ((["ht"], []), []),
-    ]
-
-    def number(value: str) -> int:
-        return sum(map(ord, value)) % 100
-
-    def why(arguments: tuple[Any, ...], given: Any, expected: Any) -> str:
-        training, values = arguments
-        case = f"training {training}, values {values}"
-        hashes = sorted({number(value) for value in training})
-        rows = [hashes.index(number(v)) if number(v) in hashes else -1 for v in values]
-        again = sorted(number(value) for value in training)
-        if alike(given, rows) or alike(given, [row + 1 for row in rows]):
-            return f"{case}: row 0 is padding and row 1 the unknown, so the first hash has another row."
-        if alike(given, [again.index(number(v)) + 2 if number(v) in again else 1 for v in values]):
-            return f"{case}: two values there have one hash, and each hash gets *one* row; you have {given}."
-        unsorted = list(dict.fromkeys(number(value) for value in training))
-        if alike(given, [unsorted.index(number(v)) + 2 if number(v) in unsorted else 1 for v in values]):
-            return f"{case}: the hashes are not sorted, small ones first, before they get their rows."
-        if "th" in values and "th" not in training:
-            return (
-                f"{case}: the table holds hashes only, and 'th' has the hash of 'ht'. How should it tell the two apart?"
-            )
-        if "VO" in values:
-            return f"{case}: no value of training has the hash of 'VO'; you have {str(given)[:60]}."
-        return f"{case}: it is {expected}, and you have {str(given)[:60]}."
 
     return each(function, cases, why)
 
@@ -409,63 +372,6 @@ EXERCISES = (
                 "you begin at 0",
             ),
             ("def running_average(weights, momentum):\n    return sum(weights) / len(weights)", "plain mean"),
-        ),
-    ),
-    Exercise(
-        number="07.6",
-        question=(
-            "**07.6 · Write.** A model folder keeps *hashes* of a feature's values, numbers made from the letters, "
-            "and not the values. Take the toy hash below. The hashes of the training values, sorted and each once, "
-            "get the rows 2, 3 and so on; every other hash gets row 1. Give the row of each value."
-        ),
-        stub=(
-            "def toy_hash(value):\n"
-            "    return sum(map(ord, value)) % 100  # a number below 100; ord gives a letter's number\n\n\n"
-            "def rows(training, values):\n"
-            '    """Both: lists of strings, such as suffixes. A list of row numbers, one a value, comes back."""\n'
-            "    ...\n\n\n"
-            'check("07.6", rows)'
-        ),
-        look=_rows,
-        praise=(
-            "two values with one hash share a row, a *collision*. With the package's 32 bits that is rare: 10,000 "
-            "values all have hashes of their own in 99 of 100 cases."
-        ),
-        hints=(
-            "Make the sorted list of hashes first. `set` takes each once.",
-            "`kept.index(h)` is the place of a hash in the list `kept`, from 0. Ask first whether it is in it.",
-        ),
-        solution=(
-            "def toy_hash(value):\n"
-            "    return sum(map(ord, value)) % 100\n\n\n"
-            "def rows(training, values):\n"
-            "    kept = sorted({toy_hash(value) for value in training})\n"
-            "    hashes = [toy_hash(value) for value in values]\n"
-            "    return [kept.index(h) + 2 if h in kept else 1 for h in hashes]\n\n\n"
-            'check("07.6", rows)'
-        ),
-        wrong=(
-            (
-                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
-                "def rows(training, values):\n"
-                "    kept = sorted({toy_hash(value) for value in training})\n"
-                "    return [kept.index(toy_hash(v)) if toy_hash(v) in kept else 1 for v in values]",
-                "row 0 is padding",
-            ),
-            (
-                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
-                "def rows(training, values):\n"
-                "    kept = sorted(toy_hash(value) for value in training)\n"
-                "    return [kept.index(toy_hash(v)) + 2 if toy_hash(v) in kept else 1 for v in values]",
-                "gets *one* row",
-            ),
-            (
-                "def toy_hash(value):\n    return sum(map(ord, value)) % 100\n\n\n"
-                "def rows(training, values):\n"
-                "    kept = sorted({toy_hash(value) for value in training})\n"
-                "    return [kept.index(toy_hash(v)) + 2 if v in training else 1 for v in values]",
-                "holds hashes only",
-            ),
         ),
     ),
 )
