@@ -84,10 +84,11 @@ offline: $(READY)
 exercises: $(READY)
 	$(BIN)/python tools/exercises.py
 
-# Pin every dependency anew, for all systems and Pythons, and environment.yml after it.
+# Pin every dependency anew, for all systems and Pythons, and environment.yml after it. Extras stay in the pins: pip 23
+# would look for `package[extra]` anew and refuse a newer release for want of a hash.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra lab --extra dev \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra lab --extra dev \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	$(BIN)/python tools/environment.py
 

@@ -1,5 +1,6 @@
 """What sets the project up agrees with itself; what cannot be run here (conda, Binder) is checked for its structure."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -44,6 +45,21 @@ def test_every_pin_has_a_hash() -> None:
     blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
     assert len(blocks) == sum(len(pins) for pins in locked().values()) > 100
     assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_extras_are_locked_with_their_packages() -> None:
+    """Else pip looks for `package[extra]` anew, takes a newer release than the pin, and refuses it for want of a hash."""
+    pins = locked()
+    for name in pins:
+        try:
+            required = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:  # a pin for another system
+            continue
+        asked = {extra for pin in pins[name] for extra in pin.extras} | {""}
+        for wanted in map(Requirement, required):
+            needed = wanted.marker is None or any(wanted.marker.evaluate({"extra": extra}) for extra in asked)
+            if needed and wanted.extras:
+                assert all(wanted.extras <= pin.extras for pin in pins[wanted.name.lower()]), f"{name}: {wanted}"
 
 
 def test_lock_names_no_index() -> None:
