@@ -48,7 +48,7 @@ def test_every_pin_has_a_hash() -> None:
 
 
 def test_extras_are_locked_with_their_packages() -> None:
-    """Else pip looks for `package[extra]` anew, takes a newer release than the pin, and refuses it for want of a hash."""
+    """Else pip looks for `package[extra]` anew, takes a release newer than the pin, and refuses it: it has no hash."""
     pins = locked()
     for name in pins:
         try:
