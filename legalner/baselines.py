@@ -6,12 +6,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from sklearn_crfsuite import CRF
 
 from legalner.data import Sentence
 from legalner.features import FEATURES
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 __all__ = [
     "heaviest_features",
@@ -101,11 +105,9 @@ def spacy_command(*arguments: str | Path) -> str:
     return "".join(lines)
 
 
-def spacy_tags(folder: Path, sentences: Sequence[Sequence[str]]) -> list[Tags]:
-    """Tag sentences of tokens with a trained spaCy pipeline."""
-    import spacy
+def spacy_tags(nlp: Language, sentences: Sequence[Sequence[str]]) -> list[Tags]:
+    """Tag sentences of tokens with a trained spaCy pipeline, from ``spacy.load``."""
     from spacy.tokens import Doc
 
-    nlp = spacy.load(folder)
     docs = nlp.pipe(Doc(nlp.vocab, words=list(tokens)) for tokens in sentences)
     return [tuple(f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in doc) for doc in docs]

@@ -25,7 +25,11 @@ __all__ = [
 ]
 
 # Blue and orange of Okabe and Ito's colour-blind safe palette; hatches tell the bars apart without colour.
-_FILL: tuple[dict[str, Any], ...] = ({"color": "#0072B2"}, {"color": "#E69F00", "hatch": "//", "edgecolor": "white"})
+_FILL: tuple[dict[str, Any], ...] = (
+    {"color": "#0072B2"},
+    {"color": "#E69F00", "hatch": "//", "edgecolor": "white"},
+    {"color": "#009E73", "hatch": "..", "edgecolor": "white"},
+)
 
 
 def view_bars(views: pd.DataFrame, title: str = "") -> Figure:
