@@ -99,5 +99,10 @@ def _standard_output() -> Iterator[TextIO]:
 
 @contextmanager
 def _file(output: Path) -> Iterator[TextIO]:
+    output = output.resolve()  # a link stays one
+    if output.exists() and not output.is_file():  # a device or a pipe is written to, never replaced
+        with output.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
+            yield stream
+        return
     with replacing(output) as temporary, temporary.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
         yield stream

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
 from legalner.quiet import held_back
-from legalner.run import RunError
-from legalner.workspace import checkout, read_json
+from legalner.run import RunError, read_record
+from legalner.workspace import checkout
 
 __all__ = ["main"]
 
@@ -115,7 +117,7 @@ def run(
     """
     from legalner.run import run_profile
 
-    values: dict[str, Any] = {key: yaml.safe_load(value) for key, value in parameters}
+    values: dict[str, Any] = {key: _value(key, value) for key, value in parameters}
     if source:
         # Notebooks run in notebooks/, so a relative path would point elsewhere there.
         values["SOURCE"] = source if "://" in source else str(Path(source).resolve())
@@ -123,6 +125,21 @@ def run(
     if isinstance(split, str) and split not in SPLITS and Path(split).is_dir():
         values["SPLIT"] = str(Path(split).resolve())
     run_profile(profile, parameters=values, name=name, resume=resume, verbose=verbose)
+
+
+def _value(name: str, text: str) -> Any:
+    """Read a parameter's value as YAML, as a profile has it; ``1e-3`` is a number, though YAML 1.1 wants ``1.0e-3``."""
+    if re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
+        return float(text)
+    try:
+        value = yaml.safe_load(text)
+        json.dumps(value)
+    except (yaml.YAMLError, TypeError) as error:
+        problem = str(error).splitlines()[0]
+        raise click.BadParameter(
+            f"{text!r} is no value for {name} ({problem}); put quotes around text", param_hint="-p"
+        ) from None
+    return value
 
 
 @app.command()
@@ -171,7 +188,7 @@ def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
     path = baseline_path(root, runs[0]["profile"])
     if not path.exists():
         raise RunError(f"{path} is missing: no baseline for this profile; --update makes it from runs of five seeds")
-    baseline = read_json(path)
+    baseline = read_record(path, ("equal", "scores", "notebooks"))
     off = 0
     for folder, metrics in zip(folders, runs, strict=True):
         findings = compare(metrics, baseline)

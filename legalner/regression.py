@@ -7,14 +7,15 @@ libraries, on which the same seed gives other numbers. Times and memory are show
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from legalner.run import RunError
-from legalner.workspace import read_json, write_json
+from legalner.run import RunError, read_record
+from legalner.workspace import write_json
 
 __all__ = [
     "Finding",
@@ -98,14 +99,14 @@ def read_runs(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Read the ``metrics.json`` of runs.
 
     Raises:
-        RunError: A run did not end, or they are of several profiles.
+        RunError: A run did not end, its record is damaged, or they are of several profiles.
     """
     runs = []
     for folder in folders:
         path = folder / "metrics.json"
         if not path.exists():
             raise RunError(f"{path} is missing: the run did not end; `legalner run --profile … --resume` goes on")
-        runs.append(read_json(path))
+        runs.append(read_record(path, ("profile", "seed", "git_commit", "notebooks")))
     if len(profiles := {run["profile"] for run in runs}) > 1:
         raise RunError(f"the runs are of several profiles ({', '.join(sorted(profiles))}); check them one by one")
     return runs
@@ -143,6 +144,8 @@ def baseline_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             numbers = [v for v in values if isinstance(v, int | float)]
             if len(numbers) < len(values):
                 raise RunError(f"{name} differs between the seeds, {values}, and is no number: no baseline can hold it")
+            if not all(map(math.isfinite, numbers)):
+                raise RunError(f"{name} is no finite number in each run, {values}: no baseline can hold it")
             allowed = max(LEAST_ALLOWED, RANGES * (max(numbers) - min(numbers)))
             scores[name] = {"mean": round(mean(numbers), 6), "allowed": round(allowed, 6), "values": numbers}
         else:
@@ -179,7 +182,7 @@ def save_baseline(root: Path, runs: Sequence[Mapping[str, Any]]) -> tuple[Path, 
     path = baseline_path(root, made["profile"])
     changes: list[Finding] = []
     if path.exists():
-        former = read_json(path)
+        former = read_record(path, ("equal", "scores"))
         before = former["equal"] | {name: score["mean"] for name, score in former["scores"].items()}
         after = made["equal"] | {name: score["mean"] for name, score in made["scores"].items()}
         names = dict.fromkeys((*before, *after))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from legalner.data.ler import SOURCE_VARIABLE
 from legalner.explore import HEADLESS
 from legalner.workspace import checkout, read_json, write_json
 
-__all__ = ["Profile", "RunError", "load_profile", "record", "run_profile"]
+__all__ = ["Profile", "RunError", "load_profile", "read_record", "record", "run_profile"]
 
 PACKAGES = ("tensorflow", "keras", "spacy", "numpy", "pandas", "scikit-learn", "gensim", "nervaluate", "papermill")
 
@@ -56,8 +57,11 @@ def load_profile(name: str, root: Path) -> Profile:
         raise RunError(f"no profile {name!r}; there are: {known}")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Profile(name=name, **(values | {"notebooks": tuple(values["notebooks"])}))
-    except (yaml.YAMLError, TypeError, KeyError) as error:
+        profile = Profile(name=name, **(values | {"notebooks": tuple(values["notebooks"])}))
+        if not isinstance(profile.parameters, dict):
+            raise TypeError("parameters must be names with values")
+        return profile
+    except (yaml.YAMLError, TypeError, KeyError, UnicodeDecodeError) as error:
         raise RunError(f"{path}: not a profile ({error}); profiles/smoke.yaml shows the keys") from None
 
 
@@ -82,13 +86,18 @@ def run_profile(
         The run's folder, with ``metrics.json``, ``notebooks/`` (executed) and ``html/``.
 
     Raises:
-        RunError: No checkout, unknown profile or parameter, a failing cell, or a notebook without metrics.
+        RunError: No checkout, unknown profile or parameter, a name that is no folder's, a failing cell, or a notebook
+            without metrics.
     """
     root = checkout()
     if root is None:
         raise RunError("`legalner run` needs a checkout of the repository: call it in a folder of one")
     profile = load_profile(profile_name, root)
     run_name = name or profile.name
+    if not re.fullmatch(r"[\w][\w.-]*", run_name):  # the folder is emptied first, so it must be one of runs/
+        raise RunError(
+            f"{run_name!r} cannot name a run: take letters, digits, `-`, `_` and `.`, a letter or digit first"
+        )
     values = {**profile.parameters, **(parameters or {}), "RUN_NAME": run_name}
     declared = _declared_parameters(root, profile, values)
     folder = root / "runs" / run_name
@@ -173,7 +182,7 @@ def _left(folder: Path, values: Mapping[str, Any]) -> tuple[dict[str, dict[str, 
     path = folder / "run.json"
     if not path.exists():
         return {}, []
-    left = read_json(path)
+    left = read_record(path, ("parameters", "notebooks", "git_commits"))
     if left["parameters"] != dict(values):
         raise RunError(f"{folder} holds a run with other parameters; take another --name, or leave --resume away")
     return dict(left["notebooks"]), list(left["git_commits"])
@@ -348,6 +357,22 @@ def _say_result(metrics: Mapping[str, Any], folder: Path, seconds: float) -> Non
     print(f"figures: {folder / 'metrics.json'}\npages:   {folder / 'html' / 'index.html'}", flush=True)
 
 
+def read_record(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Read what a run, or the making of a baseline, wrote.
+
+    Raises:
+        RunError: It is no JSON, or lacks one of the keys.
+    """
+    try:
+        values = read_json(path)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}); delete it and make it again") from None
+    lacking = [key for key in keys if not isinstance(values, dict) or key not in values]
+    if lacking:
+        raise RunError(f"{path} lacks {', '.join(lacking)}, which a run writes; delete it and make it again")
+    return values
+
+
 def record(folder: Path, root: Path) -> Path:
     """Keep a run: copy its ``metrics.json`` to ``results/PROFILE/seed-N.json``.
 
@@ -357,8 +382,8 @@ def record(folder: Path, root: Path) -> Path:
     path = folder / "metrics.json"
     if not path.exists():
         raise RunError(f"{path} is missing: the run did not end; `legalner run --profile … --resume` goes on")
-    metrics = read_json(path)
-    if not metrics.get("git_commit"):
+    metrics = read_record(path, ("profile", "seed", "git_commit"))
+    if not metrics["git_commit"]:
         raise RunError(f"{path}: did not run in a git checkout, so nobody could say what ran")
     if metrics["git_commit"].endswith("-dirty"):
         raise RunError(f"{path}: ran with uncommitted changes, so nobody could repeat it; commit, then run again")

@@ -50,6 +50,25 @@ def run(sources: list[str], annotator: Annotator, kind: str, tmp_path: Path) -> 
     return (tmp_path / "out").read_bytes().decode()
 
 
+def test_a_link_stays_a_link(files, annotator, tmp_path):
+    (tmp_path / "real").write_text("before")
+    (tmp_path / "link").symlink_to("real")
+    assert annotate_files([files["a"]], annotator, "jsonl", tmp_path / "link") == 0
+    assert (tmp_path / "link").is_symlink() and "GRT" in (tmp_path / "real").read_text("utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(files, annotator, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"print(open({str(pipe)!r}).read())"], stdout=subprocess.PIPE
+    ) as reader:
+        assert annotate_files([files["a"]], annotator, "jsonl", pipe) == 0
+        assert b"GRT" in reader.communicate(timeout=60)[0]
+    assert pipe.is_fifo()
+
+
 def test_jsonl_is_a_document_a_line(files, annotator, tmp_path):
     lines = run([files["a"], files["empty"], files["mark"]], annotator, "jsonl", tmp_path).splitlines()
     first, empty, mark = map(json.loads, lines)

@@ -186,3 +186,19 @@ def test_the_command_says_what_is_missing(checkout: Path) -> None:
     write(checkout, "other", toy(1, 0.3) | {"profile": "other"})
     with pytest.raises(RunError, match="several profiles"):
         call("runs/toy-1", "runs/other")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"profile": "toy"}'])
+def test_a_damaged_record_is_said(checkout: Path, content: str) -> None:
+    (checkout / "runs" / "toy-1" / "metrics.json").write_text(content)
+    with pytest.raises(RunError, match=r"metrics\.json (is damaged|lacks) "):
+        call("runs/toy-1")
+
+
+def test_a_score_that_is_no_number_is_off_and_makes_no_baseline(checkout: Path) -> None:
+    call("--update", *RUNS)
+    write(checkout, "toy-1", toy(1, float("nan")))
+    status, shown = call("runs/toy-1")
+    assert status == 1 and "OFF" in shown
+    with pytest.raises(RunError, match="no finite number in each run"):
+        call("--update", *RUNS)

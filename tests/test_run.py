@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from conftest import write_notebook
 
+from legalner import cli
 from legalner.run import RunError, load_profile, record, run_profile
 
 METRICS = "from legalner.workspace import run_folder, write_metrics\nRUN = run_folder(RUN_NAME)\n"
@@ -136,6 +138,38 @@ def test_a_profile_with_an_unknown_key_is_refused(root: Path) -> None:
         load_profile("bad", root)
 
 
+@pytest.mark.parametrize("parameters", ["parameters: null", "parameters: [1]"])
+def test_a_profile_whose_parameters_are_none_is_refused(root: Path, parameters: str) -> None:
+    (root / "profiles" / "bad.yaml").write_text(f"notebooks: []\ncell_timeout: 1\ndescription: x\n{parameters}\n")
+    with pytest.raises(RunError, match=r"bad\.yaml: not a profile \(parameters must be names with values\)"):
+        load_profile("bad", root)
+
+
+def test_a_profile_that_is_no_text_is_refused(root: Path) -> None:
+    (root / "profiles" / "bad.yaml").write_bytes(b"description: \xff")
+    with pytest.raises(RunError, match=r"bad\.yaml: not a profile"):
+        load_profile("bad", root)
+
+
+@pytest.mark.parametrize("name", [".", "..", "../mine", "earlier/../../mine", "a/b", " ", "-x", "x\ny", "{root}/mine"])
+def test_a_run_empties_no_folder_but_its_own(root: Path, name: str) -> None:
+    mine = root / "mine" / "thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("years of work")
+    with pytest.raises(RunError, match="cannot name a run"):
+        run_profile("toy", name=name.format(root=root))
+    assert mine.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", "3"])
+def test_a_damaged_record_of_what_was_done_is_said(root: Path, content: str) -> None:
+    left = root / "runs" / "toy" / "run.json"
+    left.parent.mkdir(parents=True)
+    left.write_text(content)
+    with pytest.raises(RunError, match=r"run\.json (is damaged|lacks parameters)"):
+        run_profile("toy", resume=True)
+
+
 def test_outside_a_checkout_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RunError, match="checkout"):
@@ -156,6 +190,23 @@ def test_record_keeps_a_clean_run_only(tmp_path: Path) -> None:
     (run / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": "abc"}))
     assert json.loads(record(run, tmp_path).read_text())["seed"] == 2
     assert (tmp_path / "results" / "toy" / "seed-2.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("1e-3", 0.001), ("-2.5E4", -25000.0), ("0.5", 0.5), ("3", 3), ("null", None), ("", None)),
+        *(("{units: 8}", {"units": 8}), ("bag-bgh", "bag-bgh"), ("e5", "e5")),
+    ],
+)
+def test_parameters_are_read_as_a_profile_has_them(text: str, value: object) -> None:
+    assert cli._value("X", text) == value
+
+
+@pytest.mark.parametrize("text", ["[", "@x", "{a: b", "2024-01-01", "!!python/object:os.system x"])
+def test_a_value_that_is_none_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no value for SEED"):
+        cli._value("SEED", text)
 
 
 def command(*words: str, cwd: Path) -> subprocess.CompletedProcess:
