@@ -14,7 +14,8 @@ BIN     := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY   := $(VENV)/installed
 
 ifdef LER
-export LEGALNER_LER_SOURCE := $(if $(findstring ://,$(LER)),$(LER),$(abspath $(LER)))
+# $(abspath) would take a path with a blank for two.
+export LEGALNER_LER_SOURCE := $(if $(or $(findstring :,$(LER)),$(filter /%,$(LER))),$(LER),$(CURDIR)/$(LER))
 endif
 
 .PHONY: tutorial lab test fuzz coverage quick check format benchmark colab badges test-colab test-browser site offline exercises full lock tables clean

@@ -70,6 +70,11 @@ class Annotator:
         network = self.model.network
         self._network = CertainTagger(network.input, network.output)
 
+    @property
+    def classes(self) -> list[str]:
+        """The classes that it can give, in the order of its tags."""
+        return list(dict.fromkeys(name[2:] for name in self.model.tag_set.names if name[:2] == "B-"))
+
     def annotate(self, text: str) -> list[Entity]:
         """Find the entities of one text, in order."""
         (document,) = self.annotate_many([text])

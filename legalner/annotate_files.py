@@ -57,8 +57,10 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
     Raises:
         DataError: None could be read, or the output is one of them; nothing is written.
     """
-    if output is not None and any(source != "-" and Path(source).resolve() == output.resolve() for source in sources):
+    if output is not None and any(_is_same(source, output) for source in sources):
         raise DataError(f"{output}: is to be read, so it is not written over; give another file with --output")
+    if sources.count("-") > 1:
+        raise DataError("standard input can be read only once; give one `-`")
     failed: list[str] = []
     read: deque[str] = deque()
 
@@ -79,30 +81,47 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
 
     quiet = len(sources) == 1 or not sys.stderr.isatty()
     with _writable(output) as stream, tqdm(sources, "annotating", unit="file", disable=quiet) as bar:
-        for part in FORMATS[kind](documents(bar)):
+        for part in FORMATS[kind](documents(bar), annotator.classes):
             stream.write(part)
         if len(failed) == len(sources):
             raise DataError("no file could be read; nothing was written")
     return len(failed)
 
 
+def _is_same(source: str, output: Path) -> bool:
+    """Whether a source is the file to write; standard input may be it too."""
+    if source != "-":
+        return Path(source).resolve() == output.resolve()
+    return output.is_file() and _open_on(output) == 0
+
+
+def _open_on(path: Path) -> int | None:
+    """Which of standard input, output and error is open on this file, as on /dev/stdout; None if none."""
+    for descriptor in (0, 1, 2):
+        try:
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
+        except OSError:  # closed, or no such file
+            continue
+    return None
+
+
 def _writable(output: Path | None) -> AbstractContextManager[TextIO]:
-    return _standard_output() if output is None else _file(output)
+    if output is None or (descriptor := _open_on(output)) == 1:
+        return _opened(os.dup(sys.stdout.fileno()))
+    if descriptor == 2:
+        return _opened(os.dup(sys.stderr.fileno()))
+    if output.exists() and not output.is_file():  # a device or a pipe is written to, never replaced
+        return _opened(output)
+    return _file(output.resolve())  # a link stays one
 
 
-@contextmanager
-def _standard_output() -> Iterator[TextIO]:
+def _opened(file: Path | int) -> TextIO:
     # UTF-8 whatever the terminal's locale, and line ends as they are written.
-    with open(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
-        yield stream
+    return open(file, "w", encoding="utf-8", errors=_ERRORS, newline="")
 
 
 @contextmanager
 def _file(output: Path) -> Iterator[TextIO]:
-    output = output.resolve()  # a link stays one
-    if output.exists() and not output.is_file():  # a device or a pipe is written to, never replaced
-        with output.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
-            yield stream
-        return
-    with replacing(output) as temporary, temporary.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
+    with replacing(output) as temporary, _opened(temporary) as stream:
         yield stream

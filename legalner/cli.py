@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
 from legalner.quiet import held_back
-from legalner.run import RunError, read_record
+from legalner.run import RunError, read_record, read_yaml
 from legalner.workspace import checkout
 
 __all__ = ["main"]
@@ -107,7 +106,7 @@ def run(
     resume: bool,
     verbose: bool,
 ) -> None:
-    """Execute the notebooks of a profile in order, headless, into runs/NAME.
+    """Execute the notebooks of a profile in order, headless, into runs/NAME, which is emptied first but with --resume.
 
     \b
     Examples:
@@ -128,11 +127,9 @@ def run(
 
 
 def _value(name: str, text: str) -> Any:
-    """Read a parameter's value as YAML, as a profile has it; ``1e-3`` is a number, though YAML 1.1 wants ``1.0e-3``."""
-    if re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
-        return float(text)
+    """Read a parameter's value as YAML, as a profile has it."""
     try:
-        value = yaml.safe_load(text)
+        value = read_yaml(text)
         json.dumps(value)
     except (yaml.YAMLError, TypeError) as error:
         problem = str(error).splitlines()[0]
@@ -221,7 +218,8 @@ def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path
         from legalner.annotate_files import annotate_files
 
         annotator = Annotator(model or PACKAGED)
-    sys.exit(1 if annotate_files(files, annotator, kind, output) else 0)
+    target = None if output == Path("-") else output
+    sys.exit(1 if annotate_files(files, annotator, kind, target) else 0)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from legalner.crf import Tagger
 from legalner.data import DataError
 from legalner.features import FeatureTables
-from legalner.preprocess import TagSet
+from legalner.preprocess import PADDING, TagSet
 from legalner.tagger import TaggerConfig, build_network, tag_sentences
 from legalner.workspace import read_json, replacing, write_json
 
@@ -23,6 +24,13 @@ __all__ = ["FORMAT", "ModelFolderError", "TrainedTagger"]
 # Grows when a folder written before could no longer be read rightly.
 FORMAT = 2
 _FILES = ("model.json", "features.npz", "weights.npz")
+
+
+# What reading a damaged file may raise; a damaged number may also ask for more memory than there is.
+_DAMAGE = (
+    *(KeyError, TypeError, ValueError, AttributeError, OSError, EOFError, RuntimeError, MemoryError),
+    *(BadZipFile, zlib.error, tokenize.TokenError),
+)
 
 
 class ModelFolderError(DataError):
@@ -55,7 +63,8 @@ class TrainedTagger:
             half: Keep the weights in 16 bits, in half the space.
 
         Raises:
-            ModelFolderError: The network reads word vectors, which no folder holds.
+            ModelFolderError: The network reads word vectors, which no folder holds, or a weight is no finite number,
+                which in 16 bits it may become.
         """
         if len(self.network.inputs) > 1:
             raise ModelFolderError(
@@ -65,7 +74,10 @@ class TrainedTagger:
         described = folder / "model.json"
         described.unlink(missing_ok=True)  # read first, so written last: half a folder is not taken for a whole
         kind = np.float16 if half else np.float32
-        weights = {f"{i:03d}": np.asarray(w).astype(kind) for i, w in enumerate(self.network.get_weights())}
+        with np.errstate(over="ignore"):  # it is looked for below
+            weights = {f"{i:03d}": np.asarray(w).astype(kind) for i, w in enumerate(self.network.get_weights())}
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            raise ModelFolderError(f"{folder}: not written, since a weight is no finite number; train it again")
         hashes: dict[str, Any] = dict(zip(self.tables.names, self.tables.hashes, strict=True))
         for name, arrays in {"features.npz": hashes, "weights.npz": weights}.items():
             with replacing(folder / name) as temporary:
@@ -94,7 +106,7 @@ class TrainedTagger:
             )
         try:
             values = read_json(folder / "model.json")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFolderError(f"{folder}: model.json is damaged ({error}); copy the whole folder again") from None
         found = values.get("format") if isinstance(values, dict) else None
         if found != FORMAT:
@@ -105,7 +117,7 @@ class TrainedTagger:
         try:
             return cls._read(folder, values)
         # A damaged archive can be wrong in its data, and can claim a password or a compression that does not exist.
-        except (KeyError, TypeError, ValueError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
+        except _DAMAGE as error:
             raise ModelFolderError(
                 f"{folder}: a file is damaged ({type(error).__name__}: {error}); copy the whole folder again"
             ) from None
@@ -115,8 +127,16 @@ class TrainedTagger:
         config = TaggerConfig(**values["config"])
         with np.load(folder / "features.npz", allow_pickle=False) as stored:
             tables = FeatureTables(config.features, tuple(stored[name] for name in config.features))
-        tag_set = TagSet(tuple(values["tags"]["names"]), values["tags"]["scheme"])
+        if not all(h.dtype == np.uint32 and h.ndim == 1 and (h[:-1] < h[1:]).all() for h in tables.hashes):
+            raise ValueError("the hashes of a feature are not sorted numbers of 32 bits")
+        names = values["tags"]["names"]
+        if names[:2] != [PADDING, "O"] or len(set(names)) < len(names) or not all(isinstance(n, str) for n in names):
+            raise ValueError("the tags are not distinct names behind _ and O")
+        tag_set = TagSet(tuple(names), values["tags"]["scheme"])
         network = build_network(config, tables.sizes, tag_set, seeded=False)
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-            network.set_weights([stored[name].astype(np.float32) for name in sorted(stored.files)])
+            weights = [stored[name].astype(np.float32) for name in sorted(stored.files)]
+        if not all(np.isfinite(array).all() for array in weights):
+            raise ValueError("a weight is no finite number")
+        network.set_weights(weights)
         return cls(config, tag_set, tables, network, values["language"])

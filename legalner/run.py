@@ -24,7 +24,7 @@ from legalner.data.ler import SOURCE_VARIABLE
 from legalner.explore import HEADLESS
 from legalner.workspace import checkout, read_json, write_json
 
-__all__ = ["Profile", "RunError", "load_profile", "read_record", "record", "run_profile"]
+__all__ = ["Profile", "RunError", "load_profile", "read_record", "read_yaml", "record", "run_profile"]
 
 PACKAGES = ("tensorflow", "keras", "spacy", "numpy", "pandas", "scikit-learn", "gensim", "nervaluate", "papermill")
 
@@ -56,13 +56,35 @@ def load_profile(name: str, root: Path) -> Profile:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise RunError(f"no profile {name!r}; there are: {known}")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path.read_text(encoding="utf-8"))
         profile = Profile(name=name, **(values | {"notebooks": tuple(values["notebooks"])}))
         if not isinstance(profile.parameters, dict):
             raise TypeError("parameters must be names with values")
         return profile
     except (yaml.YAMLError, TypeError, KeyError, UnicodeDecodeError) as error:
         raise RunError(f"{path}: not a profile ({error}); profiles/smoke.yaml shows the keys") from None
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML in which ``1e-3`` is a number, as in YAML 1.2; 1.1 wants ``1.0e-3`` and takes the other for text."""
+
+
+_Yaml.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+\Z"), list("-+0123456789")
+)
+
+
+def read_yaml(text: str) -> Any:
+    """Read a profile's YAML, or one of its values.
+
+    Raises:
+        yaml.YAMLError: It is none.
+    """
+    loader = _Yaml(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def run_profile(

@@ -6,6 +6,7 @@ Tokens and sentences are SoMaJo's (Proisl and Uhrig 2016), the tokenizer that LE
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -108,11 +109,42 @@ def _tokens(piece: str, offset: int, language: str) -> list[Token]:
     cuts = [0, *(match.end() for match in re.finditer(rf"\S{{{UNBROKEN}}}", piece)), len(piece)]
     tokens: list[Token] = []
     for begin, end in pairwise(cuts):
-        for paragraph in tokenizer.tokenize_text([piece[begin:end]]):
+        part, places = _composed(piece[begin:end])
+        for paragraph in tokenizer.tokenize_text([part]):
             for token in paragraph:
                 first, last = token.character_offset
-                tokens.append(Token(offset + begin + first, offset + begin + last, token.text))
+                start, stop = places[first][0], places[last - 1][1]
+                tokens.append(Token(offset + begin + start, offset + begin + stop, token.text))
     return tokens
+
+
+def _composed(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Compose a text's characters (NFC), and say for each of them from where to where it stood.
+
+    SoMaJo composes too, but takes a mark for one by its combining class, which Korean letters and some Indian vowels
+    do not have; it then fails.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text, [(i, i + 1) for i in range(len(text))]
+    parts, places, start = [], [], 0
+    for end in range(1, len(text) + 1):
+        block = text[start:end]
+        if end < len(text) and _composes(block, text[end]):
+            continue
+        whole = unicodedata.normalize("NFC", block)
+        parts.append(whole)
+        alone = whole == block
+        places += [(start + i, start + i + 1) if alone else (start, end) for i in range(len(whole))]
+        start = end
+    return "".join(parts), places
+
+
+def _composes(block: str, following: str) -> bool:
+    """Whether a character may become one with those before it."""
+    if unicodedata.combining(following):
+        return True
+    apart = unicodedata.normalize("NFC", block) + unicodedata.normalize("NFC", following)
+    return unicodedata.normalize("NFC", block + following) != apart
 
 
 def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:

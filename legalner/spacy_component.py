@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
@@ -38,13 +39,28 @@ class EntityAnnotator:
     def __init__(self, annotator: Annotator) -> None:
         """Take what the class describes."""
         self.annotator = annotator
+        self._process = os.getpid()
+
+    def _same_process(self) -> None:
+        """TensorFlow waits for ever in a process that was forked from one in which it has begun.
+
+        Raises:
+            RuntimeError: This is such a process.
+        """
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "legalner cannot run in a forked process: take n_process=1 (it batches by itself), or begin with "
+                "multiprocessing.set_start_method('spawn')"
+            )
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate one document."""
+        self._same_process()
         return _filled(doc, self.annotator.annotate(doc.text))
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = 128) -> Iterator[Doc]:
         """Annotate documents, several at once; how many go through the network together follows from their tokens."""
+        self._same_process()
         docs, again = tee(stream)
         for doc, document in zip(docs, self.annotator.annotate_many(d.text for d in again), strict=True):
             yield _filled(doc, document.entities)

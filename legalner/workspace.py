@@ -76,10 +76,19 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
+        temporary.chmod(_mode(path))
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """Who may read and write a file: as before, or as this user has it for new files."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)  # it can be read by setting it only
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def write_json(path: Path, values: Any) -> None:

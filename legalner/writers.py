@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from legalner.annotate import Annotated, Entity
@@ -16,26 +17,36 @@ __all__ = ["FORMATS"]
 Documents = Iterable[tuple[str, Annotated]]  # each with its source, such as the file's name
 
 
-def _jsonl(documents: Documents) -> Iterator[str]:
+def _jsonl(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
     for source, document in documents:
         entities = [asdict(entity) | {"confidence": round(entity.confidence, 4)} for entity in document.entities]
         yield json.dumps({"source": source, "entities": entities}, ensure_ascii=False) + "\n"
 
 
-def _conll(documents: Documents) -> Iterator[str]:
+def _writable(token: str) -> str:
+    """A token that a CoNLL file gives back: SoMaJo leaves blanks within a tag such as `<p class="x">`."""
+    return re.sub(r"\s", "_", "_DOCSTART_" if token == "-DOCSTART-" else token)
+
+
+def _conll(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
     for source, document in documents:
         yield f"# source: {json.dumps(source, ensure_ascii=False)}\n"
         for sentence, tags in zip(document.sentences, document.tags, strict=True):
-            yield "".join(f"{token.text} {tag}\n" for token, tag in zip(sentence, tags, strict=True)) + "\n"
+            yield "".join(f"{_writable(token.text)} {tag}\n" for token, tag in zip(sentence, tags, strict=True)) + "\n"
 
 
-def _table(documents: Documents) -> Iterator[str]:
+def _shown(text: str) -> str:
+    """One line without what would move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+
+
+def _table(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
     for source, document in documents:
-        yield f"{source}: {len(document.entities)} entities\n"
+        yield f"{_shown(source)}: {len(document.entities)} entities\n"
         if document.entities:
             yield f"{'start':>9}{'end':>9}  {'class':5}{'sure':>5}  text\n"
         for e in document.entities:
-            yield f"{e.start:9}{e.end:9}  {e.label:5}{e.confidence:5.0%}  {' '.join(e.text.split())}\n"
+            yield f"{e.start:9}{e.end:9}  {e.label:5}{e.confidence:5.0%}  {_shown(e.text)}\n"
 
 
 _HEAD = """<!DOCTYPE html>
@@ -60,8 +71,8 @@ mark small { font: bold 0.65em sans-serif; margin-left: 0.4em; vertical-align: m
 """
 
 
-def _html(documents: Documents) -> Iterator[str]:
-    yield _HEAD + legend()
+def _html(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
+    yield _HEAD + legend([label for label in FINE if label in classes] + [c for c in classes if c not in FINE])
     for source, document in documents:
         yield f"<h2>{html.escape(source)}</h2>\n"
         yield f'<div class="text">{"".join(_marked(document.text, document.entities))}</div>\n'
@@ -83,7 +94,8 @@ def _marked(text: str, entities: Iterable[Entity]) -> Iterator[str]:
     yield html.escape(text[position:])
 
 
-FORMATS: dict[str, Callable[[Documents], Iterator[str]]] = {
+# From documents, and the classes that there are, to the parts of a file.
+FORMATS: dict[str, Callable[[Documents, Sequence[str]], Iterator[str]]] = {
     "table": _table,
     "jsonl": _jsonl,
     "conll": _conll,

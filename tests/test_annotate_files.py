@@ -57,6 +57,54 @@ def test_a_link_stays_a_link(files, annotator, tmp_path):
     assert (tmp_path / "link").is_symlink() and "GRT" in (tmp_path / "real").read_text("utf-8")
 
 
+def test_an_output_is_as_private_as_the_file_before_or_as_new_files_are(files, annotator, tmp_path):
+    (tmp_path / "before").write_text("x")
+    (tmp_path / "before").chmod(0o600)
+    mask = os.umask(0o027)
+    try:
+        for name in ("before", "new"):
+            annotate_files([files["a"]], annotator, "jsonl", tmp_path / name)
+    finally:
+        os.umask(mask)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("before", "new")] == [0o600, 0o640]
+
+
+def test_standard_input_is_read_once(files, annotator, tmp_path):
+    with pytest.raises(DataError, match="only once"):
+        annotate_files(["-", files["a"], "-"], annotator, "jsonl", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_conll_gives_back_text_with_markup(annotator, tmp_path):
+    (tmp_path / "page").write_text('<p class="rd">Nach § 9 Abs. 2 BGB haftet er.</p>\n\n-DOCSTART- so', "utf-8")
+    run([str(tmp_path / "page")], annotator, "conll", tmp_path)
+    read = read_conll(tmp_path / "out")
+    assert read[0].tokens[0] == '<p_class="rd">' and read[-1].tokens[-2:] == ("_DOCSTART_", "so")
+
+
+def test_the_table_moves_no_cursor(annotator, tmp_path):
+    (tmp_path / "coloured").write_text("Nach § 9 Abs. 2 \x1b[31mBGB haftet er.", "utf-8")
+    assert "\x1b" not in run([str(tmp_path / "coloured")], annotator, "table", tmp_path)
+
+
+def test_the_page_explains_the_classes_of_its_model(files, annotator, tmp_path):
+    legend = run([files["a"]], annotator, "html", tmp_path).split("<h2>")[0]
+    assert "<b>GS</b>" in legend and "<b>GRT</b>" in legend and "<b>LIT</b>" not in legend
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")
+def test_what_standard_output_held_is_kept(files, model, tmp_path):
+    words = ["annotate", "--model", str(model), "--format", "jsonl"]
+    for target in ("/dev/stdout", "-"):
+        log = tmp_path / "log"
+        log.write_text("earlier\n")
+        with log.open("a") as stream:
+            command = [sys.executable, "-m", "legalner", *words, "-o", target, files["a"]]
+            subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, cwd=tmp_path, check=True)
+        earlier, line = log.read_text("utf-8").splitlines()
+        assert earlier == "earlier" and json.loads(line)["source"] == files["a"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_or_a_device_is_written_to_and_not_replaced(files, annotator, tmp_path):
     pipe = tmp_path / "pipe"
@@ -111,7 +159,7 @@ class Page(HTMLParser):
 def test_markup_in_a_text_is_shown_and_never_run(statute_tagger):
     text = '<script>alert(1)</script> § 9 Abs. 2 <b>&amp;BGB "x" Nach § 9 Abs. 2 BGB haftet er.'
     (document,) = Annotator(statute_tagger).annotate_many([text])
-    page = Page("".join(FORMATS["html"]([("<img src=x onerror=alert(2)>", document)])))
+    page = Page("".join(FORMATS["html"]([("<img src=x onerror=alert(2)>", document)], ["GS"])))
     assert not {"script", "img"} & set(page.elements)
     shown = re.sub("GS|GRT", "", page.text)  # the classes stand beside the entities
     assert re.sub("GS|GRT", "", text) in shown and "<img src=x onerror=alert(2)>" in shown
@@ -122,7 +170,7 @@ def test_a_class_from_a_strangers_model_is_shown_too(statute_tagger):
     (document,) = Annotator(statute_tagger).annotate_many([TEXT])
     entity = document.entities[0]
     document.entities = [type(entity)(entity.start, entity.end, '"><script>', entity.text, 0.2)]
-    page = Page("".join(FORMATS["html"]([("x", document)])))
+    page = Page("".join(FORMATS["html"]([("x", document)], ["GS"])))
     assert "script" not in page.elements and '"><script>' in page.text
 
 

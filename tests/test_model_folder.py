@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,57 @@ def test_a_description_that_is_none_is_refused(saved, tmp_path, content):
     (tmp_path / "model" / "model.json").write_text(content)
     with pytest.raises(ModelFolderError, match="format None"):
         TrainedTagger.load(tmp_path / "model")
+
+
+def change_weight(folder: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    with np.load(folder / "weights.npz") as stored:
+        weights = dict(stored)
+    weights["003"] = change(weights["003"])
+    np.savez(folder / "weights.npz", **weights)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(saved, tmp_path, number):
+    folder = copy(saved, tmp_path / "m")
+    change_weight(folder, lambda w: np.full_like(w, number))
+    with pytest.raises(ModelFolderError, match="a weight is no finite number"):
+        TrainedTagger.load(folder)
+
+
+def test_a_weight_too_large_for_16_bits_is_not_written(saved, tmp_path):
+    tagger = TrainedTagger.load(copy(saved, tmp_path / "m"))
+    tagger.network.set_weights([w * 1e6 for w in tagger.network.get_weights()])
+    with pytest.raises(ModelFolderError, match="not written, since a weight is no finite number"):
+        tagger.save(tmp_path / "half", {}, half=True)
+
+
+@pytest.mark.parametrize("change", [lambda h: h[::-1], lambda h: h[:, None], lambda h: h.astype(float)])
+def test_hashes_out_of_order_are_refused(saved, tmp_path, change):
+    folder = copy(saved, tmp_path / "m")
+    with np.load(folder / "features.npz") as stored:
+        np.savez(folder / "features.npz", **{name: change(stored[name]) for name in stored})
+    with pytest.raises(ModelFolderError, match="not sorted numbers"):
+        TrainedTagger.load(folder)
+
+
+@pytest.mark.parametrize(
+    "names", [["_", "B-GS", "I-GS"], ["O", "_", "B-GS"], ["_", "O", 3], ["_", "O", "O"], "_O", None]
+)
+def test_tags_that_are_none_are_refused(saved, tmp_path, names):
+    folder = copy(saved, tmp_path / "m")
+    values = json.loads((folder / "model.json").read_text())
+    values["tags"]["names"] = names
+    (folder / "model.json").write_text(json.dumps(values))
+    with pytest.raises(ModelFolderError, match="a file is damaged"):
+        TrainedTagger.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"version https://git-lfs.github.com/spec/v1\n"])
+def test_a_description_without_end_and_a_pointer_are_refused(saved, tmp_path, content):
+    folder = copy(saved, tmp_path / "m")
+    (folder / ("model.json" if content[:1] == b"[" else "weights.npz")).write_bytes(content)
+    with pytest.raises(ModelFolderError):
+        TrainedTagger.load(folder)
 
 
 def test_loading_does_not_set_the_random_seed_of_the_program(saved):

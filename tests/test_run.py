@@ -196,7 +196,7 @@ def test_record_keeps_a_clean_run_only(tmp_path: Path) -> None:
     ("text", "value"),
     [
         *(("1e-3", 0.001), ("-2.5E4", -25000.0), ("0.5", 0.5), ("3", 3), ("null", None), ("", None)),
-        *(("{units: 8}", {"units": 8}), ("bag-bgh", "bag-bgh"), ("e5", "e5")),
+        *(("{units: 8}", {"units": 8}), ("bag-bgh", "bag-bgh"), ("e5", "e5"), ("{rate: 1e-3}", {"rate": 0.001})),
     ],
 )
 def test_parameters_are_read_as_a_profile_has_them(text: str, value: object) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import time
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -48,6 +49,7 @@ def test_sentences_end_at_full_stops_and_blank_lines_but_not_at_abbreviations():
 HARD = [
     "", " ", "\r\n \r\n", "x", "e\u0301a Mu\u0308ller", "a\u200b\u00adb", "👍🏽 👩‍⚖️", "x\x00y\x07",
     "k\u202ed\u200f.", "<b>&amp;</b>",
+    "\u1100\u1161\u11a8 Mu\u0308ller 5\u0308 x", "\u09c7\u09be", "e\u0301 „\u0301A“",
     "\ufeffDas", "ﬁ", "\u2028\u2029\x85\x0b", "S.", "12f", "z.B.", "\ud7ff", "٣.", "a\rb\r\rc",
 ]  # fmt: skip
 
@@ -70,6 +72,14 @@ def check(text: str) -> None:
 @pytest.mark.parametrize("text", HARD)
 def test_places_are_right_in_hard_texts(text):
     check(text)
+
+
+def test_korean_letters_and_marks_are_composed_and_stand_where_they_stood():
+    tokens = [token for sentence in segment("Kim \u1100\u1161\u11a8 nach Mu\u0308ller 5\u0308 x") for token in sentence]
+    assert [(t.start, t.end, t.text) for t in tokens[:4]] == [
+        (0, 3, "Kim"), (4, 7, "\uac01"), (8, 12, "nach"), (13, 20, "Müller"),
+    ]  # fmt: skip
+    assert all(a.end <= b.start for a, b in pairwise(tokens))
 
 
 PARTS = st.one_of(

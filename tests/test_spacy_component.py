@@ -47,3 +47,10 @@ def test_entities_that_are_there_stay(nlp):
 def test_a_folder_without_a_model_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="no whole model"):
         spacy.blank("de").add_pipe("legalner", config={"model": str(tmp_path)})
+
+
+def test_a_forked_process_is_refused_rather_than_waited_for(nlp, monkeypatch):
+    monkeypatch.setattr(nlp.get_pipe("legalner"), "_process", -1)
+    for use in (lambda: nlp(TEXT), lambda: list(nlp.pipe([TEXT]))):
+        with pytest.raises(RuntimeError, match="cannot run in a forked process: take n_process=1"):
+            use()
