@@ -76,11 +76,10 @@ def error_table(
 
 
 def _partner(entity: Span, found: Sequence[Span]) -> Span | None:
-    """The predicted entity that stands for a gold one: the same, else of its class, else what overlaps it most."""
+    """The predicted entity that stands for a gold one: of its class, else what overlaps it most."""
 
-    def nearness(f: Span) -> tuple[bool, bool, int]:
-        same_ends = (f.start, f.end) == (entity.start, entity.end)
-        return same_ends, f.label == entity.label, min(f.end, entity.end) - max(f.start, entity.start)
+    def nearness(f: Span) -> tuple[bool, int]:
+        return f.label == entity.label, min(f.end, entity.end) - max(f.start, entity.start)
 
     return max((f for f in found if _overlap(entity, f)), key=nearness, default=None)
 

@@ -278,3 +278,11 @@ def test_anything_at_all_is_valid_iob2_or_a_named_error(content, scheme, repair,
     assert found
     assert all(is_iob2(s.tags) for s in found)
     assert all(token.strip(" \t") for s in found for token in s.tokens)
+
+
+def test_repairing_is_what_happens_unless_said_otherwise(tmp_path) -> None:
+    path = tmp_path / "file.conll"
+    path.write_bytes(b"BGH I-GRT\n")
+    with pytest.warns(TagRepairWarning):
+        (sentence,) = read_conll(path)
+    assert sentence.tags == ("B-GRT",)

@@ -36,6 +36,41 @@ def test_a_court_tagged_as_a_whole_decision_lies_around():
     assert table["nested"].tolist() == ["around"] and table["left"].tolist() == [-1] and table["right"].tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("found", "kind", "predicted", "nested"),
+    [
+        (("B-RS", "I-RS", "I-RS", "B-GS", "O"), "wrong ends", "GS", ""),  # of its class, though the other overlaps more
+        (("B-RS", "B-LIT", "I-LIT", "I-LIT", "O"), "wrong class and ends", "LIT", "inside"),  # the larger overlap
+        (("B-LIT", "I-LIT", "I-LIT", "B-RS", "O"), "wrong class and ends", "LIT", "inside"),
+        (("B-GRT", "O", "O", "O", "O"), "wrong class and ends", "GRT", "inside"),  # begins where gold does
+        (("O", "O", "O", "B-GRT", "O"), "wrong class and ends", "GRT", "inside"),  # ends where gold does
+        (("B-RS", "I-RS", "I-RS", "I-RS", "I-RS"), "wrong class and ends", "RS", "around"),
+        (("B-RS", "I-RS", "I-RS", "I-RS", "O"), "wrong class", "RS", ""),
+        (("O", "O", "O", "O", "B-RS"), "missed", "", ""),  # it touches gold, and shares no token with it
+    ],
+)
+def test_which_predicted_entity_stands_for_gold(found, kind, predicted, nested):
+    sentence = Sentence(("§", "9", "II", "BGB", "so"), ("B-GS", "I-GS", "I-GS", "I-GS", "O"))
+    row = error_table([sentence], [found]).set_index("label").loc["GS"]
+    assert row[["kind", "predicted", "nested"]].tolist() == [kind, predicted, nested]
+
+
+def test_entities_that_touch_share_nothing():
+    table = error_table([Sentence(("a", "b"), ("O", "B-GS"))], [("B-RS", "O")])
+    assert table["kind"].tolist() == ["missed", "spurious"]
+
+
+def test_gold_inside_a_larger_one_that_begins_or_ends_with_it():
+    for gold in (("B-GRT", "O", "O"), ("O", "O", "B-GRT")):
+        table = error_table([Sentence(("a", "b", "c"), gold)], [("B-RS", "I-RS", "I-RS")])
+        assert table["nested"].tolist() == ["around"]
+
+
+def test_kinds_of_cut_sentences_are_refused():
+    with pytest.raises(ValueError, match="whole sentences"):
+        error_kinds([GOLD], [FOUND[:5]])
+
+
 TAGS = st.lists(st.sampled_from(["O", "B-GS", "I-GS", "B-RS", "I-RS"]), min_size=1, max_size=9)
 
 
