@@ -83,7 +83,8 @@ EXERCISES = (
         number="01.2",
         question=(
             "**01.2 · Write.** Some corpora are written in **IOB1**: `I-` everywhere, and `B-` only where an entity "
-            "touches the one before *and* has the same class. Turn IOB2 tags into IOB1 tags."
+            "touches the one before *and* has the same class. Turn IOB2 tags into IOB1 tags. (A third way, **BIOES**, "
+            "also marks the last token of an entity, `E-`, and entities of one token, `S-`.)"
         ),
         stub=(
             "def to_iob1(tags):\n"
