@@ -74,8 +74,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Colab", "language": "python"}))
     module = folder / "python" / "google" / "colab"
     module.mkdir(parents=True)
-    for package in (module.parent, module):
-        (package / "__init__.py").write_text("")
+    (module / "__init__.py").write_text("")  # none in google/, which several packages share: protobuf's lies there too
     return folder
 
 
