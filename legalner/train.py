@@ -26,6 +26,7 @@ from legalner.workspace import read_json, replacing, write_json
 
 __all__ = [
     "History",
+    "TokenAccuracy",
     "TrainingConfig",
     "averaged",
     "batches",
@@ -41,6 +42,25 @@ __all__ = [
 ]
 
 Progress = Literal["bar", "lines", "none"]
+
+
+@keras.saving.register_keras_serializable("legalner")
+class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """Share of the positions whose most probable tag is right; what a mask leaves out does not count.
+
+    Keras 3.10 hands masks to losses and not to metrics; later versions do both.
+    """
+
+    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+        """Take the name under which the history has it."""
+        super().__init__(name=name, dtype=dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Count a batch: tag ids ``(batch, time)`` and probabilities ``(batch, time, tags)``, which carry the mask."""
+        mask = getattr(y_pred, "_keras_mask", None)
+        if mask is not None and sample_weight is None:
+            sample_weight = keras.ops.cast(mask, "float32")
+        return super().update_state(y_true, y_pred, sample_weight)
 
 
 @dataclass(frozen=True)
@@ -152,7 +172,7 @@ def train(
 
     def compile_anew(model: keras.Model) -> None:
         optimizer = keras.optimizers.Adam(config.learning_rate)
-        model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=[TokenAccuracy()])
 
     def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
         figures = _epoch(model, fit, val, config, epoch, progress)
