@@ -36,7 +36,8 @@ fuzz: $(READY)
 
 # Branches of legalner/ that the tests without notebooks take; what starts a process of its own is not counted.
 coverage: $(READY)
-	$(BIN)/python -m pytest -m 'not slow and not colab and not browser' --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m coverage run -m pytest -m 'not slow and not colab and not browser'
+	$(BIN)/python -m coverage report --show-missing --skip-covered
 
 # The lessons, reduced, on the real corpus, held against the baseline of five seeds.
 quick: $(READY)
