@@ -25,8 +25,9 @@ tutorial: $(READY)
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb
 
+# On all cores, up to four of them: each process holds TensorFlow.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # The property tests with many times their examples, other ones each time.
 TIMES ?= 50

@@ -11,7 +11,7 @@ import click
 import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
-from legalner.quiet import held_back
+from legalner.quiet import held_back, start_tensorflow
 from legalner.run import RunError, read_record, read_yaml
 from legalner.workspace import checkout
 
@@ -214,6 +214,7 @@ def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path
       pdftotext urteil.pdf - | legalner annotate --format jsonl -
     """
     with held_back(DataError):
+        start_tensorflow()
         from legalner.annotate import PACKAGED, Annotator
         from legalner.annotate_files import annotate_files
 

@@ -174,8 +174,6 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _inherit_to_kernels() -> None:
     """Set what the kernels, which run in notebooks/, take over from this process's environment."""
-    # A notebook may import TensorFlow before it imports legalner, which sets the same.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ[HEADLESS] = "1"
     # A relative path would point elsewhere there than it does here.
     for variable in (SOURCE_VARIABLE, "LEGALNER_CACHE"):

@@ -43,6 +43,17 @@ settings.register_profile("legalner", examples(200))
 settings.load_profile("legalner")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, let a file run as one; those that need `smoke` together and first."""
+
+    def needs_smoke(item: pytest.Item) -> bool:
+        return "smoke" in getattr(item, "fixturenames", ())
+
+    items.sort(key=lambda item: not needs_smoke(item))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("smoke" if needs_smoke(item) else item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Point LEGALNER_CACHE at a folder of this session's, for every test and for the processes that tests start."""

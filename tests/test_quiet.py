@@ -8,6 +8,8 @@ START = """
 import os, sys
 from legalner.quiet import held_back, start_tensorflow
 start_tensorflow()
+import tensorflow as tf
+tf.function(tf.transpose)(tf.constant([[True], [False]]))  # worth a remark where there is no AVX-512
 print("after", file=sys.stderr)
 os.write(2, b"and below Python\\n")
 """
