@@ -14,6 +14,8 @@ from legalner.records import STEP, VARIANT, load_results, spread
 from legalner.workspace import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
+# All lessons in a row, recorded for the time that each takes.
+TIMED = ("smoke", "lessons")
 
 
 def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
@@ -24,7 +26,7 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for name, runs in results.items():
-        if name.startswith((STEP, VARIANT)):  # lesson 07 shows these
+        if name.startswith((STEP, VARIANT)) or name in TIMED:  # lesson 07 shows the former
             continue
         if name == "baselines":
             lines += _baseline_rows(runs)
@@ -68,7 +70,13 @@ def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
 
 def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
     """What predicting no entity at all scores on each split that was run."""
-    found = {run["split"]: run["all_o"] for runs in results.values() for run in runs if "all_o" in run}
+    found = {
+        run["split"]: run["all_o"]
+        for name, runs in results.items()
+        if name not in TIMED
+        for run in runs
+        if "all_o" in run
+    }
     lines = ["| split | token accuracy of predicting no entity at all | its entity F1 |", "|---|--:|--:|"]
     for split, scores in found.items():
         lines.append(f"| {split} | {spread([scores['token_accuracy']])} | {spread([scores['entity_f1']])} |")
