@@ -43,6 +43,7 @@ def test_gathers_figures_and_pages(root: Path, capsys: pytest.CaptureFixture[str
     # A kernel holds some ten megabytes at the very least.
     assert all(n["seconds"] > 0 and n["peak_rss_mb"] > 10 for n in metrics["notebooks"])
     assert metrics["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert metrics["machine"]["processor"] and metrics["machine"]["cores"] >= 1
     assert "02_second" in (folder / "html" / "index.html").read_text()
     assert (folder / "html" / "02_second.html").stat().st_size > 1000
     shown = capsys.readouterr().out
