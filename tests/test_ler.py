@@ -75,6 +75,16 @@ def test_a_folder_without_the_file_says_what_it_expects(fake_ler, tmp_path: Path
         read_file("ler_dev", tmp_path)
 
 
+def test_a_file_that_may_not_be_read_is_named(fake_ler, tmp_path: Path, monkeypatch) -> None:
+    def forbidden(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "bag.conll").write_bytes(fake_ler.contents["bag"])
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    with pytest.raises(DataError, match=r"bag\.conll: cannot be read \(Permission denied\)"):
+        read_file("bag", tmp_path)
+
+
 def test_an_unknown_file_lists_those_that_there_are(fake_ler, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file 'olg' in LER; there are: bag, bgh, bverwg, ler_dev, ler_test"):
         read_file("olg", tmp_path)
