@@ -177,7 +177,7 @@ def test_a_lesson_runs_and_shows_what_it_should(page: Page, lab: Lab, lesson: st
     assert page.evaluate(
         "() => [...document.querySelectorAll('.jp-OutputArea-output img')].every(i => i.naturalWidth > 9)"
     )
-    page.screenshot(path=SHOTS / f"{lesson}-top.png")
+    page.screenshot(path=SHOTS / f"{lesson}-end.png")
     for i in range(min(3, figures.count())):
         figures.nth(i).scroll_into_view_if_needed()
         page.screenshot(path=SHOTS / f"{lesson}-figure-{i + 1}.png")
