@@ -42,9 +42,10 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(smoke: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
-    out = tmp_path_factory.mktemp("site")
+    out = tmp_path_factory.mktemp("beside") / "site"
     result = CliRunner().invoke(site.site, [str(smoke.root / "runs" / "smoke"), "--out", str(out)])
     assert result.exit_code == 0, result.output
+    assert [path.name for path in out.parent.iterdir()] == ["site"], "left something beside it"
     return {path.resolve(): Page(path) for path in out.rglob("*.html")}
 
 

@@ -47,12 +47,14 @@ def site(run: Path, out: Path) -> None:
       python tools/site.py
       python tools/site.py runs/quick --out public
     """
-    source = run / "site"
+    source, built = run / "site", run / "site-built"
     gather(run, source)
-    # Sphinx keeps what it read between builds in a folder of its own, so the site holds pages only.
-    words = ["-W", "--keep-going", "-q", "-n", "-E", "-d", str(run / "site-doctrees"), str(source), str(out)]
+    shutil.rmtree(built, ignore_errors=True)
+    # Sphinx and MyST-NB keep folders of their own beside the pages; what goes out is the pages alone.
+    words = ["-W", "--keep-going", "-q", "-n", "-E", "-d", str(built / "doctrees"), str(source), str(built / "html")]
     if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
         raise click.ClickException("Sphinx had something to say; see above")
+    shutil.copytree(built / "html", out, dirs_exist_ok=True)
     click.echo(f"{out / 'index.html'}")
 
 
