@@ -43,6 +43,7 @@ settings.register_profile("legalner", examples(200))
 settings.load_profile("legalner")
 
 
+@pytest.hookimpl(tryfirst=True)  # the plugin that reads the groups has a hook of this name too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, let a file run as one; those that need `smoke` together and first."""
 
