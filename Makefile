@@ -26,9 +26,9 @@ tutorial: $(READY)
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb
 
-# On all cores, up to four of them: each process holds TensorFlow.
+# On all cores, up to four of them: each process holds TensorFlow. File by file, since files share what they make.
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # The property tests with many times their examples, other ones each time.
 TIMES ?= 50

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from legalner.data import Sentence, ler, splits
@@ -41,18 +42,6 @@ def examples(count: int) -> settings:
 
 settings.register_profile("legalner", examples(200))
 settings.load_profile("legalner")
-
-
-@pytest.hookimpl(tryfirst=True)  # the plugin that reads the groups has a hook of this name too
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, let a file run as one; those that need `smoke` together and first."""
-
-    def needs_smoke(item: pytest.Item) -> bool:
-        return "smoke" in getattr(item, "fixturenames", ())
-
-    items.sort(key=lambda item: not needs_smoke(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("smoke" if needs_smoke(item) else item.path.stem))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -187,10 +176,22 @@ def copy_checkout(root: Path, before: list[str]) -> Checkout:
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) -> Checkout:
-    """A checkout in which the profile smoke ran, without a network where that can be had: once for all tests."""
-    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"), without_network)
-    ended = checkout.run("--profile", "smoke")
-    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    """A checkout in which the profile smoke ran, without a network where that can be had: once for all tests.
+
+    Tests that run side by side share it: the first process that needs it makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # each process has a folder of its own in this one
+    root = shared / "smoke"
+    with FileLock(shared / "smoke.lock"):
+        if (shared / "smoke.ended").exists():
+            return Checkout(root, without_network)
+        shutil.rmtree(root, ignore_errors=True)
+        checkout = copy_checkout(root, without_network)
+        ended = checkout.run("--profile", "smoke")
+        assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+        (shared / "smoke.ended").touch()
     return checkout
 
 
