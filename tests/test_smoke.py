@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from conftest import Checkout
+from conftest import Checkout, copy_checkout
 
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
@@ -119,6 +120,30 @@ def test_pages_show_figures(smoke: Checkout, metrics: dict) -> None:
     for notebook in metrics["notebooks"]:
         page = (smoke.root / "runs" / "smoke" / "html" / f"{notebook['name']}.html").read_text("utf-8")
         assert "data:image/png" in page, f"{notebook['name']} shows no figure"
+
+
+def test_every_cell_may_be_run_twice(metrics: dict, tmp_path: Path, without_network: list[str]) -> None:
+    """As learners do; in the lessons that take seconds."""
+    checkout = copy_checkout(tmp_path, without_network)
+    lessons = ["01_data", "02_preprocess", "03_model"]
+    for lesson in lessons:
+        path = checkout.root / "notebooks" / f"{lesson}.ipynb"
+        notebook = nbformat.read(path, 4)
+        cells = []
+        for cell in notebook.cells:
+            cells.append(cell)
+            if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+                cells.append(nbformat.v4.new_code_cell(cell.source))
+        notebook.cells = cells
+        nbformat.write(notebook, path)
+    values = {name: metrics["parameters"][name] for name in ("SPLIT", "SEED", "DIMENSION", "UNITS")}
+    profile = {"description": "toy", "notebooks": lessons, "cell_timeout": 120, "parameters": values}
+    (checkout.root / "profiles" / "twice.yaml").write_text(json.dumps(profile))  # JSON is YAML
+    ended = checkout.run("--profile", "twice")
+    assert ended.returncode == 0, ended.stderr
+    found = checkout.metrics("twice")
+    assert found["data"] == metrics["data"] and found["vectors"] == metrics["vectors"]
+    assert found["model"] == metrics["model"]
 
 
 @pytest.mark.parametrize(
