@@ -40,6 +40,7 @@ COSTS = ("seconds", "peak_rss_mb", "tokens_per_second", "bytes")
 # scores of seeds are normally distributed, a sixth draw is farther away than three ranges of five once in 380 times.
 RANGES = 3.0
 LEAST_ALLOWED = 0.01
+OF_A_CLASS = re.compile(r"(?P<table>.*\bper_class\.)(?P<label>[^.]+)\.(?P<score>precision|recall|f1)")
 
 Value = str | int | float | bool | None
 
@@ -150,12 +151,8 @@ def baseline_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             scores[name] = {"mean": round(mean(numbers), 6), "values": numbers}
         else:
             equal[name] = values[0]
-    ranges: dict[str, float] = {}
     for name, score in scores.items():
-        here = max(score["values"]) - min(score["values"])
-        ranges[_column(name)] = max(ranges.get(_column(name), 0.0), here)
-    for name, score in scores.items():
-        score["allowed"] = round(max(LEAST_ALLOWED, RANGES * ranges[_column(name)]), 6)
+        score["allowed"] = round(_allowed(name, scores), 6)
     first = runs[0]
     return {
         "profile": first["profile"],
@@ -167,12 +164,30 @@ def baseline_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _column(name: str) -> str:
-    """Name without the class, for scores of classes: they share the largest range among them.
+def _allowed(name: str, scores: Mapping[str, Mapping[str, Any]]) -> float:
+    """How far a run's score may be from the mean.
 
-    There are hundreds of them, and of a rare class five seeds may well agree by chance.
+    Of hundreds of scores of single classes, the seeds agree by chance on some. Where they disagree on other classes,
+    such a class is allowed what the most restless class is; but of recall and F1 no more than four standard errors of a
+    share of its gold entities at worst, ``2 / sqrt(n)``. (Precision is a share of those predicted, which may be few.)
     """
-    return re.sub(r"(?<=\.per_class\.)[^.]+", "*", name)
+
+    def spread(values: Sequence[float]) -> float:
+        return RANGES * (max(values) - min(values))
+
+    allowed = spread(scores[name]["values"])
+    if (match := OF_A_CLASS.fullmatch(name)) and (support := scores.get(f"{match['table']}{match['label']}.support")):
+        # A table's classes are those of gold, which all runs share.
+        column = [scores[key]["values"] for key in scores if _same_column(key, match)]
+        chance = math.inf if match["score"] == "precision" else 2 / math.sqrt(max(support["mean"], 1.0))
+        allowed = max(allowed, min(chance, max(map(spread, column))))
+    return max(LEAST_ALLOWED, allowed)
+
+
+def _same_column(name: str, match: re.Match[str]) -> bool:
+    """Whether this is the same kind of score in the same table, of whatever class."""
+    other = OF_A_CLASS.fullmatch(name)
+    return other is not None and (other["table"], other["score"]) == (match["table"], match["score"])
 
 
 def compare(metrics: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[Finding]:

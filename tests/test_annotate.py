@@ -108,9 +108,7 @@ def test_a_model_that_cannot_tell_neighbours_apart_is_refused(statute_tagger):
         Annotator(flat)
 
 
-def test_the_same_after_saving_and_loading(annotator, statute_tagger, tmp_path):
+def test_the_same_after_saving_and_loading(statute_tagger, tmp_path):
     statute_tagger.save(tmp_path / "model", {})
-    found, expected = (a.annotate(TEXT * 3) for a in (Annotator(tmp_path / "model"), annotator))
-    # Two threads do not always add up in one order, which moves a probability's last digit.
-    assert [replace(e, confidence=0) for e in found] == [replace(e, confidence=0) for e in expected]
-    assert [e.confidence for e in found] == pytest.approx([e.confidence for e in expected], abs=1e-5)
+    # Both are new: a network that has read batches of other shapes runs other code, whose last digits differ.
+    assert Annotator(tmp_path / "model").annotate(TEXT * 3) == Annotator(statute_tagger).annotate(TEXT * 3)

@@ -58,18 +58,27 @@ def test_a_run_within_the_spread_is_good(baseline: dict) -> None:
     assert off(toy(9, 0.32 + 0.119), baseline) == []
 
 
-def test_classes_are_allowed_what_the_most_restless_of_them_is() -> None:
-    """Of a rare class five seeds may well agree by chance."""
+def test_a_class_on_which_the_seeds_agree_by_chance_is_allowed_what_chance_does() -> None:
     runs = [toy(seed, f1) for seed, f1 in enumerate(F1S, start=1)]
     for run in runs:
-        run["entity"]["per_class"]["VS"] = {"f1": 0.5, "support": 2.0, "predicted": 1.0}
+        run["entity"]["per_class"] |= {
+            "VS": {"f1": 0.5, "support": 4.0, "predicted": 1.0},  # 2 / sqrt(4) is more than GS has
+            "RS": {"f1": 0.5, "support": 1600.0, "predicted": 1.0},  # 2 / sqrt(1600)
+        }
+        run["exact"] = {"per_class": {"VS": {"f1": 0.5, "support": 4.0}}}  # of a model that no seed changes
     made = baseline_of(runs)
-    assert made["scores"]["entity.per_class.VS.f1"]["allowed"] == pytest.approx(3 * 0.04)
-    assert made["scores"]["entity.per_class.VS.support"]["allowed"] == 0.01
+    allowed = {name: score["allowed"] for name, score in made["scores"].items()}
+    assert allowed["entity.per_class.GS.f1"] == allowed["entity.per_class.VS.f1"] == pytest.approx(3 * 0.04)
+    assert allowed["entity.per_class.RS.f1"] == pytest.approx(0.05)
+    assert allowed["entity.per_class.VS.support"] == allowed["exact.per_class.VS.f1"] == 0.01
     runs[0]["entity"]["per_class"]["VS"]["f1"] = 0.61
+    runs[0]["entity"]["per_class"]["RS"]["f1"] = 0.54
     assert off(runs[0], made) == []
-    runs[0]["entity"]["per_class"]["VS"] |= {"f1": 0.63, "support": 3.0}
-    assert off(runs[0], made) == ["entity.per_class.VS.f1", "entity.per_class.VS.support"]
+    runs[0]["entity"]["per_class"]["VS"] |= {"f1": 0.63, "support": 5.0}
+    runs[0]["entity"]["per_class"]["RS"]["f1"] = 0.44
+    assert set(off(runs[0], made)) == {
+        "entity.per_class.VS.f1", "entity.per_class.VS.support", "entity.per_class.RS.f1",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("share", [-2, -1.05, 1.05, 2])

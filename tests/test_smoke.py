@@ -146,6 +146,20 @@ def test_every_cell_may_be_run_twice(metrics: dict, tmp_path: Path, without_netw
     assert found["model"] == metrics["model"]
 
 
+def test_lesson_7_runs_with_the_article_s_tags_too(tmp_path: Path, without_network: list[str]) -> None:
+    """They cannot say where an entity begins, so there is no annotating with them."""
+    checkout = copy_checkout(tmp_path, without_network)
+    tagger = {"scheme": "class", "features": ["shape", "suffix3"], "units": 8, "window": 8, "epochs": 1}
+    profile = {
+        "description": "toy", "notebooks": ["01_data", "07_improve"], "cell_timeout": 120,
+        "parameters": {"SPLIT": "sample", "TAGGER": tagger, "PROGRESS": "lines"},
+    }  # fmt: skip
+    (checkout.root / "profiles" / "class.yaml").write_text(json.dumps(profile))  # JSON is YAML
+    ended = checkout.run("--profile", "class")
+    assert ended.returncode == 0, ended.stderr
+    assert checkout.metrics("class")["scheme"] == "class"
+
+
 @pytest.mark.parametrize(
     "notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "06_baselines", "07_improve"]
 )
