@@ -1,69 +1,55 @@
-"""The article's recipe: every token's vector written out in one dense array, Keras's own LSTM, Keras's own ``fit``."""
+"""This package's `seed`: the article's network fed with rows of a table of vectors, as lessons 02 to 05 do it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import keras
-import numpy as np
-from keras import layers
 
 from benchmarks.contenders.base import Contender, Setting, Tags, Tokens, passes
-from benchmarks.contenders.keras_steps import StepClock, load_vocabulary, untagged
+from benchmarks.contenders.keras_steps import StepClock, clocked_fit, load_vocabulary, untagged
 from benchmarks.flops import training_flops
 from benchmarks.measure import Stopwatch
 from legalner.data import Sentence
 from legalner.evaluate import predicted_tags
-from legalner.preprocess import TagSet, Vocabulary, encode
+from legalner.model import bilstm_tagger
+from legalner.preprocess import Encoded, TagSet, encode
+from legalner.train import TrainingConfig, predict, train
 
-__all__ = ["Article", "dense", "make"]
-
-BATCH = 32
-
-
-def dense(rows: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
-    """Write out the vector of every token of every sentence, ``(sentences, max_len, dimension)`` float32."""
-    return vocabulary.matrix[rows]
+__all__ = ["Seed", "make"]
 
 
-class Article(Contender):
-    """50 tokens, a bi-directional LSTM, a softmax; Adam, cross-entropy over all positions, batches of 32."""
+class Seed(Contender):
+    """50 tokens, :func:`legalner.model.bilstm_tagger`, :func:`legalner.train.train`."""
 
     max_len = 50
 
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Make the dense array and the network."""
+        """Encode, and build the network."""
         self.vocabulary = load_vocabulary(self.setting.vocabulary)
         self.tag_set = TagSet.from_sentences(sentences, "class")
-        encoded = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
-        self.x, self.y, self.tokens = dense(encoded.rows, self.vocabulary), encoded.tags, encoded.tokens
-        dimension, units = self.x.shape[-1], self.setting.options["units"]
-        self.flops_per_token = training_flops(dimension, units, len(self.tag_set))
+        self.fit = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
+        units, matrix = self.setting.options["units"], self.vocabulary.matrix
+        self.flops_per_token = training_flops(matrix.shape[1], units, len(self.tag_set))
         keras.utils.set_random_seed(1)
-        self.model = keras.Sequential(
-            [
-                keras.Input((self.max_len, dimension)),
-                layers.Bidirectional(layers.LSTM(units, return_sequences=True)),
-                layers.TimeDistributed(layers.Dense(len(self.tag_set), activation="softmax")),
-            ]
-        )
-        self.model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        self.model = bilstm_tagger(matrix, len(self.tag_set), max_len=self.max_len, units=units)
 
     def train(self, watch: Stopwatch) -> None:
-        """Hand the dense array to ``fit``."""
-        steps = -(-len(self.x) // BATCH)
-        clock = StepClock(watch, self.tokens / steps, self.setting.most_steps)
-        epochs = passes(self.setting.least_steps, steps)
-        self.model.fit(self.x, self.y, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[clock])
+        """Train as lesson 04 does; a batch of sentences stands in for val, which is not measured here."""
+        config = TrainingConfig()
+        steps = -(-len(self.fit.rows) // config.batch_size)
+        config = TrainingConfig(epochs=passes(self.setting.least_steps, steps))
+        few = Encoded(self.fit.rows[:32], self.fit.tags[:32], self.fit.lengths[:32])
+        with clocked_fit(self.model, StepClock(watch, self.fit.tokens / steps, self.setting.most_steps)):
+            train(self.model, self.fit, few, config, self.setting.folder, progress="none", resume=False)
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
-        """Make the dense array of all sentences and hand it to ``predict``."""
+        """Encode and predict as lesson 05 does."""
         assert self.max_len is not None
         encoded = encode(untagged(sentences), self.vocabulary, self.tag_set, self.max_len)
-        probabilities = self.model.predict(dense(encoded.rows, self.vocabulary), verbose=0)
-        return predicted_tags(np.asarray(probabilities).argmax(-1), encoded.lengths, self.tag_set)
+        return predicted_tags(predict(self.model, encoded).argmax(-1), encoded.lengths, self.tag_set)
 
 
 def make(setting: Setting) -> Contender:
     """The contender, for the worker."""
-    return Article(setting)
+    return Seed(setting)
