@@ -66,7 +66,7 @@ def measure(
         figures["results"] = run_jobs(jobs, folder, tokens, lambda line: click.echo(line, err=True))
         figures["seconds"] = time.perf_counter() - start
     figures["table"] = rows(figures["results"])
-    figures["ratios_to_article"] = ratios(figures["results"])
+    figures["ratios_to_dense"] = ratios(figures["results"])
     # Made from a share of the data, vectors take a share of the time.
     vectors = None if quick else figures["results"].get("vectors 4x", {}).get("seconds")
     figures["recorded"] = seconds_to_article(results, vectors)
@@ -105,7 +105,7 @@ def measure(
 def benchmark(
     quick: bool, whole: bool, source: str | None, split: str, profile: Path, only: tuple[str, ...], out: Path
 ) -> None:
-    """Measure speed and memory of the article's recipe, of `seed`, of `best`, of spaCy's ner and of a linear CRF.
+    """Measure speed and memory of a dense array as in the article, of `article`, `best`, spaCy's ner and a linear CRF.
 
     Each runs in a fresh process of its own, on the same sentences, one after the other: leave the machine alone
     meanwhile. The tables go to the terminal, all figures to OUT/benchmark.json, a picture to OUT/benchmark.png. The
@@ -115,7 +115,7 @@ def benchmark(
     Examples:
       python -m benchmarks --quick
       python -m benchmarks --source path/to/ler --whole
-      python -m benchmarks --split sample --only crf --only seed
+      python -m benchmarks --split sample --only crf --only article
     """
     jobs = [
         job
@@ -123,7 +123,7 @@ def benchmark(
         if not only or job.contender in (*only, "vectors", "matmul")
     ]
     if unknown := sorted(set(only) - {job.contender for job in jobs}):
-        raise click.BadParameter(f"no contender {unknown[0]!r}", param_hint="--only")
+        raise click.BadParameter(f"unknown contender {unknown[0]!r}", param_hint="--only")
     figures = measure(jobs, split, source, quick=quick, whole=whole, results=ROOT / "results")
     sys.exit(deliver(figures, out))
 

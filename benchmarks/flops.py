@@ -7,14 +7,14 @@ import time
 __all__ = ["matmul_peak", "training_flops"]
 
 
-def training_flops(dimension: int, units: int, tags: int, layers: int = 1, window: int = 0) -> int:
+def training_flops(dimension: int, units: int, tags: int, layers: int = 1, conv_filters: int = 0) -> int:
     """Operations that training needs for one real token.
 
     Forward, a layer's two directions each multiply the input (d) and the state (u) by the weights of four gates: that
     is 4u(d + u) multiplications and as many additions, 2 · 2 · 4u(d + u) operations in all. The layer above reads both
-    directions, so its d is 2u. A window of w units over five tokens takes 2 · 5d · w, with the first layer's d. The
-    output layer reads the last layer and the window: 2 · (2u + w) · tags. Backward costs twice the forward pass: once
-    for the gradients of the weights, once for those of what went in. So the sum counts three times.
+    directions, so its d is 2u. A convolution with w filters over five tokens takes 2 · 5d · w, with the first layer's
+    d. The output layer reads the last layer and the convolution: 2 · (2u + w) · tags. Backward costs twice the forward
+    pass: once for the gradients of the weights, once for those of the inputs. So the sum counts three times.
 
     What is left out is small: the gates' squashing, a CRF, the optimizer. Work on padding is done but not counted,
     since it is of no use; and where vectors are not trained, their gradient is counted though nobody needs it.
@@ -24,13 +24,13 @@ def training_flops(dimension: int, units: int, tags: int, layers: int = 1, windo
         units: Width of the state in each direction.
         tags: Outputs at each token.
         layers: Layers of LSTMs, one over the other.
-        window: Units of a convolution over five tokens beside them; 0 for none.
+        conv_filters: Units of a convolution over five tokens beside them; 0 for none.
     """
-    forward = 2 * 5 * dimension * window
+    forward = 2 * 5 * dimension * conv_filters
     for _ in range(layers):
         forward += 2 * 2 * 4 * units * (dimension + units)
         dimension = 2 * units
-    return 3 * (forward + 2 * (dimension + window) * tags)
+    return 3 * (forward + 2 * (dimension + conv_filters) * tags)
 
 
 def matmul_peak(size: int = 3072, repeats: int = 15) -> dict[str, float | str]:

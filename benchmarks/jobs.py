@@ -20,19 +20,19 @@ __all__ = ["LABELS", "Job", "plan", "run_job", "run_jobs", "share", "write_sente
 ROOT = Path(__file__).resolve().parents[1]
 
 LABELS = {
-    "article": "article, 256 units",
-    "article-1024": "article, 1,024 units",
-    "seed": "our seed",
+    "dense": "dense array, 256 units",
+    "dense-1024": "dense array, 1,024 units",
+    "article": "our article",
     "best": "our best",
     "spacy": "spaCy ner",
     "crf": "linear CRF",
 }
-_MODULES = {"article": "article", "article-1024": "article", "spacy": "spacy_ner", "crf": "linear_crf"}
+_MODULES = {"dense-1024": "dense", "spacy": "spacy_ner", "crf": "linear_crf"}
 # Tokens a second in training, and in prediction, as once measured on two cores: only to guess the time that is left.
 _GUESSES = {
-    "article": (2300, 7000),
-    "article-1024": (250, 800),
-    "seed": (4000, 12000),
+    "dense": (2300, 7000),
+    "dense-1024": (250, 800),
+    "article": (4000, 12000),
     "best": (4000, 12000),
     "spacy": (2700, 8000),
     "crf": (130_000, 22_000),
@@ -60,7 +60,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The contender and its share, such as ``seed 2x``."""
+        """The contender and its share, such as ``article 2x``."""
         return f"{self.contender} {self.train.removeprefix('train-')}".strip()
 
     @property
@@ -88,8 +88,8 @@ def plan(*, quick: bool, whole: bool, profile: Path) -> list[Job]:
         profile: Where `best` is described.
     """
     jobs = [Job("vectors", "train-4x", "test", options={"name": "fasttext"}), Job("matmul")]
-    for contender in ("article", "seed", "best", "spacy", "crf"):
-        options: dict[str, Any] = {"article": {"units": 256}, "seed": {"units": 256}}.get(contender, {})
+    for contender in ("dense", "article", "best", "spacy", "crf"):
+        options: dict[str, Any] = {"dense": {"units": 256}, "article": {"units": 256}}.get(contender, {})
         if contender == "best":
             options = {"profile": str(profile)}
         least = (12 if quick else 30) if contender == "crf" else 12
@@ -97,17 +97,17 @@ def plan(*, quick: bool, whole: bool, profile: Path) -> list[Job]:
         for name in SHARES:
             test = "test" if name == "4x" else ""
             jobs.append(Job(contender, f"train-{name}", test, "vocabulary", warm_up, least, None, options))
-        if contender == "article":
+        if contender == "dense":
             most = 6 if quick else 15
-            few = Job("article-1024", "train-1x", "test-few", "vocabulary", 3, most, most, {"units": 1024})
+            few = Job("dense-1024", "train-1x", "test-few", "vocabulary", 3, most, most, {"units": 1024})
             jobs.append(few)
     if whole:
         jobs.append(Job("vectors", "train-whole", "", "vocabulary-whole", options={"name": "none"}))
         jobs += [
             Job(name, "train-whole", "", "vocabulary-whole", 4, 1, 60, options)
             for name, options in (
+                ("dense", {"units": 256}),
                 ("article", {"units": 256}),
-                ("seed", {"units": 256}),
                 ("best", {"profile": str(profile)}),
             )
         ]

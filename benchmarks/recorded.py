@@ -24,7 +24,7 @@ def _seconds_to(run: dict[str, Any], f1: float) -> dict[str, Any]:
 
 
 def seconds_to_article(results: Path, vectors_seconds: float | None) -> dict[str, Any]:
-    """Compare the recorded runs of `seed` and of `best`.
+    """Compare the recorded runs of `article` and of `best`.
 
     Args:
         results: The folder with ``PROFILE/seed-N.json``.
@@ -32,17 +32,17 @@ def seconds_to_article(results: Path, vectors_seconds: float | None) -> dict[str
             the whole training part. It is added where a profile's runs read such vectors.
 
     Returns:
-        ``seed`` (mean ``f1`` and ``seconds`` over its runs) and ``best`` (one entry a run); a profile without runs is
-        None.
+        ``article`` (mean ``f1`` and ``seconds`` over its runs) and ``best`` (one entry a run); None for a profile
+        without runs.
     """
     runs = load_results(results)
-    seeds, bests = runs.get("seed", []), runs.get("best", [])
-    found: dict[str, Any] = {"vectors_seconds": vectors_seconds, "seed": None, "best": None}
-    if not seeds:
+    articles, bests = runs.get("article", []), runs.get("best", [])
+    found: dict[str, Any] = {"vectors_seconds": vectors_seconds, "article": None, "best": None}
+    if not articles:
         return found
-    f1 = statistics.fmean(run["entity"]["micro"]["f1"] for run in seeds)
-    seconds = statistics.fmean(run["train"]["seconds"] for run in seeds)
-    found["seed"] = {"runs": len(seeds), "f1": f1, "seconds": seconds + (vectors_seconds or 0)}
+    f1 = statistics.fmean(run["entity"]["micro"]["f1"] for run in articles)
+    seconds = statistics.fmean(run["train"]["seconds"] for run in articles)
+    found["article"] = {"runs": len(articles), "f1": f1, "seconds": seconds + (vectors_seconds or 0)}
     if bests:
         extra = [vectors_seconds or 0 if _reads_vectors(run) else 0 for run in bests]
         entries = [_seconds_to(run, f1) for run in bests]
@@ -62,18 +62,19 @@ def describe(found: dict[str, Any]) -> list[str]:
     lines = [
         "Recorded runs (results/), entity F1 on the test court; each was timed on the machine that its file names:"
     ]
-    seed, best, vectors = found["seed"], found["best"], found["vectors_seconds"]
+    article, best, vectors = found["article"], found["best"], found["vectors_seconds"]
     made = "vectors not included" if vectors is None else f"the vectors' {vectors:.0f} s included, where they are read"
-    if seed is None:
-        return [*lines, "  seed: not recorded yet"]
-    lines.append(f"  seed: {seed['seconds']:.0f} s to F1 {100 * seed['f1']:.1f}, mean of {seed['runs']} runs ({made})")
+    if article is None:
+        return [*lines, "  article: not recorded yet"]
+    runs = f"mean of {article['runs']} runs ({made})"
+    lines.append(f"  article: {article['seconds']:.0f} s to F1 {100 * article['f1']:.1f}, {runs}")
     for entry in best or []:
         ends = f"{entry['seconds']:.0f} s to its last F1, {100 * entry['f1']:.1f}"
         if "seconds_to_f1" in entry:
-            part = f"{entry['seconds_to_f1'] / seed['seconds']:.2f} of seed's time"
+            part = f"{entry['seconds_to_f1'] / article['seconds']:.2f} of article's time"
             ends = f"{entry['seconds_to_f1']:.0f} s (epoch {entry['epoch']}) to pass that, {part}; {ends}"
         elif "epoch" in entry:
-            ends += "; it never passed seed's"
+            ends += "; it never passed article's"
         else:
             ends += " (its F1 by epoch is not recorded)"
         lines.append(f"  best, seed {entry['seed']}: {ends}")

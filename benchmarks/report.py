@@ -14,8 +14,8 @@ Results = dict[str, dict[str, Any]]
 
 
 def main_results(results: Results) -> Results:
-    """Of each contender, the job that measures everything: 4x the data, and 1x for the article's 1,024 units."""
-    wanted = {name: f"{name} 1x" if name == "article-1024" else f"{name} 4x" for name in LABELS}
+    """Of each contender, the job that measures everything: 4x the data, and 1x for 1,024 units."""
+    wanted = {name: f"{name} 1x" if name == "dense-1024" else f"{name} 4x" for name in LABELS}
     return {name: results[job] for name, job in wanted.items() if job in results}
 
 
@@ -72,7 +72,7 @@ def growth_table(results: Results) -> pd.DataFrame:
     rows = {}
     for name in LABELS:
         jobs = {part: results.get(f"{name} {part}", {}) for part in SHARES}
-        if name != "article-1024" and any(jobs.values()):
+        if name != "dense-1024" and any(jobs.values()):
             rows[LABELS[name]] = [
                 *(_shown(job.get("train_peak_mb"), ",.0f") for job in jobs.values()),
                 *(_shown(job.get("epoch_seconds"), ",.2f") for job in jobs.values()),
@@ -92,9 +92,9 @@ def whole_table(results: Results) -> pd.DataFrame:
 
 
 def ratios(results: Results) -> dict[str, dict[str, float]]:
-    """Each contender's figures as multiples of the article's (of its 256 units), as far as both were measured."""
+    """Each contender's figures as multiples of the dense array's (with 256 units), as far as both were measured."""
     main = {name: r for name, r in main_results(results).items() if "error" not in r}
-    base = main.get("article", {})
+    base = main.get("dense", {})
     keys = ("train_tokens_per_second", "predict_tokens_per_second", "train_peak_mb", "epoch_seconds")
     return {name: {k: r[k] / base[k] for k in keys if k in r and base.get(k)} for name, r in main.items()}
 

@@ -58,9 +58,9 @@ def _make_vectors(job: Job, folder: Path) -> dict[str, Any]:
     seconds = time.perf_counter() - start
     target = folder / job.vocabulary
     target.mkdir()
-    np.save(target / "vectors.npy", vocabulary.matrix)
+    np.save(target / "vectors.npy", vocabulary.embeddings)
     write_json(target / "vocabulary.json", list(vocabulary.tokens))
-    return {"seconds": seconds, "rows": len(vocabulary.matrix), "dimension": vectors.dimension}
+    return {"seconds": seconds, "rows": len(vocabulary.embeddings), "dimension": vectors.dimension}
 
 
 def _measure_contender(job: Job, folder: Path) -> dict[str, Any]:

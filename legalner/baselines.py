@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 __all__ = [
-    "heaviest_features",
     "linear_features",
     "linear_tags",
     "spacy_command",
     "spacy_tags",
+    "top_features",
     "train_linear_crf",
     "transition_weights",
 ]
@@ -79,7 +79,7 @@ def transition_weights(crf: CRF) -> pd.DataFrame:
     return table
 
 
-def heaviest_features(crf: CRF, tag: str, count: int = 8) -> pd.Series:
+def top_features(crf: CRF, tag: str, count: int = 8) -> pd.Series:
     """The features that speak most for a tag, with their weights."""
     weights = {feature: w for (feature, of), w in crf.state_features_.items() if of == tag}
     return pd.Series(weights, name=tag, dtype=float).sort_values(ascending=False).head(count)

@@ -11,9 +11,9 @@ import click
 import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
-from legalner.quiet import held_back, start_tensorflow
+from legalner.notebook import start_tensorflow, suppress_stderr
 from legalner.run import RunError, read_record, read_yaml
-from legalner.workspace import checkout
+from legalner.workspace import project_root
 
 __all__ = ["main"]
 
@@ -150,7 +150,7 @@ def record(folder: Path) -> None:
     """
     from legalner.run import record as keep
 
-    root = checkout()
+    root = project_root()
     if root is None:
         raise RunError("`legalner record` needs a checkout of the repository: call it in a folder of one")
     click.echo(f"recorded: {keep(folder, root)}")
@@ -173,7 +173,7 @@ def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
     """
     from legalner.regression import baseline_path, compare, cost_lines, finding_lines, read_runs, save_baseline
 
-    root = checkout()
+    root = project_root()
     if root is None:
         raise RunError("`legalner check` needs a checkout of the repository: call it in a folder of one")
     runs = read_runs(folders)
@@ -213,12 +213,11 @@ def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path
       legalner annotate --format html -o urteile.html *.txt
       pdftotext urteil.pdf - | legalner annotate --format jsonl -
     """
-    with held_back(DataError):
+    with suppress_stderr(DataError):
         start_tensorflow()
-        from legalner.annotate import PACKAGED, Annotator
-        from legalner.annotate_files import annotate_files
+        from legalner.annotate import DEFAULT_MODEL, Annotator, annotate_files
 
-        annotator = Annotator(model or PACKAGED)
+        annotator = Annotator(model or DEFAULT_MODEL)
     target = None if output == Path("-") else output
     sys.exit(1 if annotate_files(files, annotator, kind, target) else 0)
 

@@ -1,50 +1,68 @@
-"""The network: vectors in, one distribution over the tags for every token out."""
+"""The article's network, from word vectors to a distribution over the tags at every token, and prediction with it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
+from legalner.data import Sentence, TagSet
 from legalner.lstm import LSTM
+from legalner.preprocess import Encoded, build_vocabulary, encode
+from legalner.vectors import Vectors
 
-__all__ = ["LAYERS", "bilstm_tagger", "count_parameters", "summary_rows", "with_vectors"]
+__all__ = [
+    "LAYERS",
+    "batches",
+    "bilstm_tagger",
+    "count_parameters",
+    "predict",
+    "predicted_tags",
+    "summary_rows",
+    "tag_tokens",
+    "with_embeddings",
+]
 
-LAYERS = {"keras": layers.LSTM, "arranged": LSTM}
+LAYERS = {"keras": layers.LSTM, "fused": LSTM}
 
 
 def bilstm_tagger(
-    matrix: np.ndarray,
+    embeddings: np.ndarray,
     tag_count: int,
     *,
     max_len: int | None = 50,
     units: int = 256,
     mask: bool = False,
     train_vectors: bool = False,
-    lstm: str = "arranged",
+    lstm: str = "fused",
 ) -> keras.Sequential:
     """Build the article's tagger: vectors, a bi-directional LSTM, and a softmax over the tags at every token.
 
     Args:
-        matrix: Word vectors, ``(rows, dimension)``; row 0 is padding.
+        embeddings: Word vectors, ``(ids, dimension)``; id 0 is padding.
         tag_count: Number of tags, padding included.
         max_len: Tokens in a sentence, or None for any number.
         units: Width of the LSTM's state, in each direction.
         mask: Skip padding in the LSTM, and leave it out of loss and accuracy; the article does not.
-        train_vectors: Change the vectors in training too; the article does not.
-        lstm: ``keras`` for Keras's own layer, ``arranged`` for :class:`legalner.lstm.LSTM`: the same numbers, sooner.
+        train_vectors: Train the vectors too; the article does not.
+        lstm: ``keras`` for Keras's own layer, ``fused`` for :class:`legalner.lstm.LSTM`: the same numbers, faster.
 
     Returns:
-        A model from rows ``(batch, time)`` to probabilities ``(batch, time, tags)``, not compiled.
+        A model from ids ``(batch, time)`` to probabilities ``(batch, time, tags)``, not compiled.
+
+    Raises:
+        ValueError: An unknown LSTM layer.
     """
     if lstm not in LAYERS:
-        raise ValueError(f"no LSTM layer {lstm!r}; there are: {', '.join(LAYERS)}")
+        raise ValueError(f"unknown LSTM layer {lstm!r}; expected one of {', '.join(LAYERS)}")
     return keras.Sequential(
         [
-            keras.Input((max_len,), dtype="int32", name="rows"),
-            _vectors_layer(matrix, mask=mask, trainable=train_vectors),
+            keras.Input((max_len,), dtype="int32", name="ids"),
+            _embedding(embeddings, mask=mask, trainable=train_vectors),
             layers.Bidirectional(LAYERS[lstm](units, return_sequences=True), name="bilstm"),
             layers.TimeDistributed(layers.Dense(tag_count, activation="softmax"), name="tags"),
         ],
@@ -52,21 +70,21 @@ def bilstm_tagger(
     )
 
 
-def _vectors_layer(matrix: np.ndarray, *, mask: bool, trainable: bool) -> layers.Embedding:
+def _embedding(embeddings: np.ndarray, *, mask: bool, trainable: bool) -> layers.Embedding:
     initializer = keras.initializers.Constant(0.0)
-    layer = layers.Embedding(*matrix.shape, embeddings_initializer=initializer, mask_zero=mask, name="vectors")
+    layer = layers.Embedding(*embeddings.shape, embeddings_initializer=initializer, mask_zero=mask, name="vectors")
     layer.build()
-    layer.set_weights([matrix])
+    layer.set_weights([embeddings])
     layer.trainable = trainable
     return layer
 
 
-def with_vectors(model: keras.Sequential, matrix: np.ndarray) -> keras.Sequential:
-    """Put other vectors under a tagger, so that it can read tokens that it was not built with.
+def with_embeddings(model: keras.Sequential, embeddings: np.ndarray) -> keras.Sequential:
+    """Give a tagger other word vectors, so that it can read tokens that it was not built with.
 
     Args:
-        model: What :func:`bilstm_tagger` made; its other layers are shared, not copied.
-        matrix: Vectors of the new vocabulary, ``(rows, dimension)``.
+        model: From :func:`bilstm_tagger`; its other layers are shared, not copied.
+        embeddings: Vectors of the new vocabulary, ``(ids, dimension)``.
 
     Returns:
         A model for predicting.
@@ -75,14 +93,14 @@ def with_vectors(model: keras.Sequential, matrix: np.ndarray) -> keras.Sequentia
         ValueError: Vectors of another length.
     """
     old = model.get_layer("vectors")
-    if matrix.shape[1] != old.output_dim:
-        raise ValueError(f"the model reads vectors of {old.output_dim} numbers, these have {matrix.shape[1]}")
-    layer = _vectors_layer(matrix, mask=old.mask_zero, trainable=False)
+    if embeddings.shape[1] != old.output_dim:
+        raise ValueError(f"the model reads vectors of {old.output_dim} numbers, these have {embeddings.shape[1]}")
+    layer = _embedding(embeddings, mask=old.mask_zero, trainable=False)
     return keras.Sequential([keras.Input(model.input_shape[1:], dtype="int32"), layer, *model.layers[1:]])
 
 
 def count_parameters(dimension: int, units: int, tag_count: int) -> dict[str, int]:
-    """Count the tagger's trainable parameters by hand, vectors left out.
+    """Count the tagger's trainable parameters by hand, without the word vectors.
 
     An LSTM has four gates, each with a weight for every input, one for every state, and a bias; there are two
     directions. The last layer sees both directions' states.
@@ -92,7 +110,7 @@ def count_parameters(dimension: int, units: int, tag_count: int) -> dict[str, in
 
 
 def summary_rows(model: keras.Model) -> list[dict[str, Any]]:
-    """Layer by layer: name, kind, output shape and number of parameters, for a table."""
+    """Describe each layer for a table: name, kind, output shape, number of parameters, whether it is trained."""
     return [
         {
             "layer": layer.name,
@@ -103,3 +121,63 @@ def summary_rows(model: keras.Model) -> list[dict[str, Any]]:
         }
         for layer in model.layers
     ]
+
+
+def batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> tf.data.Dataset:
+    """Cut arrays into batches, in order, as Keras does by itself, but without a wait at the end of each epoch.
+
+    Keras has tf.data tune its datasets. When such a dataset ends, it waits for the tuner's next round, up to ten
+    seconds an epoch. With arrays in memory there is nothing to tune.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).with_options(options)
+
+
+def predict(model: keras.Model, data: Encoded, *, batch_size: int = 64) -> np.ndarray:
+    """Return the probabilities of the tags, ``(sentences, max_len, tags)`` float32."""
+    result: Any = model.predict(batches((data.ids,), batch_size), verbose=0)
+    return np.asarray(result, np.float32)
+
+
+def predicted_tags(ids: np.ndarray, lengths: Iterable[int], tag_set: TagSet) -> list[tuple[str, ...]]:
+    """Turn predicted ids into IOB2 tags for whole sentences.
+
+    Args:
+        ids: Most probable tag at each position, ``(sentences, max_len)``.
+        lengths: Uncut length of each sentence. What was padded is dropped; what was cut off is ``O``, since the
+            network never saw it.
+        tag_set: The tag set that the ids belong to.
+
+    Returns:
+        For each sentence, one tag a token.
+    """
+    tags = []
+    for row, length in zip(ids, lengths, strict=True):
+        seen = tag_set.decode(row[:length])
+        tags.append(seen + ("O",) * (length - len(seen)))
+    return tags
+
+
+def tag_tokens(
+    model: keras.Sequential, vectors: Vectors, tag_set: TagSet, sentences: Sequence[Sequence[str]], max_len: int
+) -> list[tuple[str, ...]]:
+    """Tag sentences that no corpus holds: each token gets its vector, whether the model met it before or not.
+
+    Args:
+        model: A trained tagger.
+        vectors: The vectors that it was trained with.
+        tag_set: Its tag set.
+        sentences: Tokens of each sentence.
+        max_len: Tokens that the model reads of a sentence; those after them are tagged ``O``.
+
+    Returns:
+        For each sentence, one IOB2 tag a token.
+    """
+    if not sentences:
+        return []
+    untagged = [Sentence.untagged(tokens) for tokens in sentences]
+    vocabulary = build_vocabulary(untagged, vectors)
+    data = encode(untagged, vocabulary, tag_set, max_len)
+    ids = predict(with_embeddings(model, vocabulary.embeddings), data).argmax(-1)
+    return predicted_tags(ids, data.lengths, tag_set)

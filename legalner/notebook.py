@@ -1,28 +1,60 @@
-"""Something to move: a picture with menus, sliders and text fields; a plain picture where there can be none."""
+"""What stands around a notebook's cells: a quiet start of TensorFlow, and figures with controls."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from IPython.display import display
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
+__all__ = ["HEADLESS", "interact", "start_tensorflow", "suppress_stderr"]
 
-__all__ = ["HEADLESS", "explore"]
-
-# Set by `legalner run`: nobody is there who could move a slider, and no page that is kept could show one.
+# Set by `legalner run`: nobody is there to move a slider, and a page that is kept could not show one.
 HEADLESS = "LEGALNER_HEADLESS"
 
 
-def explore(draw: Callable[..., Any], **choices: str | Sequence[Any]) -> None:
+@contextmanager
+def suppress_stderr(*self_explanatory: type[Exception]) -> Iterator[None]:
+    """Hold back what this process writes to standard error; show it if the block raises.
+
+    Args:
+        self_explanatory: Errors whose message says everything, so that nothing is shown with them.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException as error:
+            sys.stderr.flush()
+            if not isinstance(error, self_explanatory):
+                held.seek(0)
+                os.write(saved, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and let it look for devices, without the messages that its C++ part writes past Python."""
+    with suppress_stderr():
+        import tensorflow as tf
+
+        tf.constant(0.0)  # the first tensor starts the devices
+
+
+def interact(draw: Callable[..., Any], **choices: str | Sequence[Any]) -> None:
     """Show what ``draw`` makes of the first choices, with controls to change them where a notebook can have any.
 
     Args:
         draw: Takes one value for each choice, and returns a figure or something else that a notebook can show.
-        choices: For each argument of ``draw`` what it can be: a text stands for a field to write in, numbers for a
-            slider, other things for a menu. The text, and the first of the others, is what is shown first.
+        choices: What each argument of ``draw`` can be: a string makes a text field, numbers make a slider, anything
+            else a menu. The string, or the first of the others, is shown first.
     """
     first = {name: choice if isinstance(choice, str) else choice[0] for name, choice in choices.items()}
     try:
@@ -32,13 +64,19 @@ def explore(draw: Callable[..., Any], **choices: str | Sequence[Any]) -> None:
     if ipywidgets is None or HEADLESS in os.environ:
         _show(draw, first)
         return
+    from IPython.display import display
+
     controls = {name: _control(ipywidgets, name, choice) for name, choice in choices.items()}
     output = ipywidgets.interactive_output(lambda **values: _show(draw, values), controls)
     display(ipywidgets.VBox([*controls.values(), output]))
 
 
 def _show(draw: Callable[..., Any], values: dict[str, Any]) -> None:
-    """Draw and show; what a learner typed may be anything, so an error is shown as a sentence."""
+    """Draw and show; a learner may type anything, so an error is shown as a sentence."""
+    from IPython.display import display
+    from matplotlib import pyplot as plt
+    from matplotlib.figure import Figure
+
     try:
         made = draw(**values)
     except Exception as error:
@@ -50,7 +88,7 @@ def _show(draw: Callable[..., Any], values: dict[str, Any]) -> None:
 
 
 def _control(ipywidgets: Any, name: str, choice: str | Sequence[Any]) -> Any:
-    """The control that suits a choice."""
+    """Make the control that suits a choice."""
     wide = {"layout": ipywidgets.Layout(width="95%"), "style": {"description_width": "initial"}}
     if isinstance(choice, str):
         return ipywidgets.Text(value=choice, description=name, continuous_update=False, **wide)

@@ -21,8 +21,8 @@ from typing import Any
 import yaml
 
 from legalner.data.ler import SOURCE_VARIABLE
-from legalner.explore import HEADLESS
-from legalner.workspace import checkout, read_json, write_json
+from legalner.notebook import HEADLESS
+from legalner.workspace import project_root, read_json, write_json
 
 __all__ = ["Profile", "RunError", "load_profile", "read_record", "read_yaml", "record", "run_profile"]
 
@@ -111,7 +111,7 @@ def run_profile(
         RunError: No checkout, unknown profile or parameter, a name that is no folder's, a failing cell, or a notebook
             without metrics.
     """
-    root = checkout()
+    root = project_root()
     if root is None:
         raise RunError("`legalner run` needs a checkout of the repository: call it in a folder of one")
     profile = load_profile(profile_name, root)

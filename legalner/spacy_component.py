@@ -20,9 +20,9 @@ __all__ = ["EntityAnnotator"]
 
 @Language.factory("legalner", default_config={"model": None})
 def _make(nlp: Language, name: str, model: str | Path | None) -> EntityAnnotator:
-    from legalner.annotate import PACKAGED, Annotator
+    from legalner.annotate import DEFAULT_MODEL, Annotator
 
-    return EntityAnnotator(Annotator(model or PACKAGED))
+    return EntityAnnotator(Annotator(model or DEFAULT_MODEL))
 
 
 class EntityAnnotator:

@@ -7,35 +7,32 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from legalner.data import Sentence
-from legalner.model import with_vectors
-from legalner.preprocess import Encoded, TagSet, build_vocabulary, encode
-from legalner.tagger import TaggerConfig
-from legalner.vectors import Vectors
-from legalner.workspace import read_json, replacing, write_json
+from legalner.model import batches
+from legalner.preprocess import Encoded
+from legalner.workspace import atomic_write, read_json, write_json
 
 __all__ = [
     "History",
+    "Progress",
     "TokenAccuracy",
     "TrainingConfig",
+    "TrainingProtocol",
     "averaged",
-    "batches",
+    "fit_epoch",
     "load_model",
     "mean_by_position",
-    "predict",
     "save_model",
+    "show_epoch",
     "state_file",
-    "tag_tokens",
     "train",
     "training_identity",
     "training_loop",
@@ -44,15 +41,36 @@ __all__ = [
 Progress = Literal["bar", "lines", "none"]
 
 
+class TrainingProtocol(Protocol):
+    """What the training loop asks of a configuration, which is a dataclass; see :class:`TrainingConfig`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def epochs(self) -> int:
+        """Number of passes through the training data."""
+
+    @property
+    def keep(self) -> str:
+        """Whose weights to keep: ``last`` or ``best``."""
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a better one after which to stop; None: never."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything random in the training."""
+
+
 @keras.saving.register_keras_serializable("legalner")
 class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
-    """Share of the positions whose most probable tag is right; what a mask leaves out does not count.
+    """Share of the positions whose most probable tag is correct; what a mask leaves out does not count.
 
-    Keras 3.10 hands masks to losses and not to metrics; later versions do both.
+    Keras 3.10 passes masks to losses but not to metrics; later versions pass them to both.
     """
 
     def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
-        """Take the name under which the history has it."""
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -67,8 +85,11 @@ class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
 class TrainingConfig:
     """How to train. The defaults are the article's.
 
-    ``keep`` says whose weights are kept: those of the ``last`` epoch, or of the ``best`` one by loss on val.
-    ``patience`` stops after so many epochs without a better loss on val; None never does.
+    ``keep`` says whose weights to keep: those of the ``last`` epoch, or of the ``best`` one by loss on val.
+    ``patience`` is the number of epochs without a lower loss on val after which training stops; None: never.
+
+    Raises:
+        ValueError: A value out of its range.
     """
 
     epochs: int = 10
@@ -79,35 +100,30 @@ class TrainingConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ValueError: A value that makes no sense.
-        """
         if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
             raise ValueError("epochs, batch_size and learning_rate must be positive")
         if self.patience is not None and self.patience < 1:
-            raise ValueError("patience is a number of epochs, at least 1, or None for no early stopping")
+            raise ValueError("patience must be at least one epoch, or None for no early stopping")
         if self.keep not in ("last", "best"):
-            raise ValueError(f"keep is 'last' or 'best', not {self.keep!r}")
+            raise ValueError(f"keep must be 'last' or 'best', not {self.keep!r}")
 
 
 @dataclass
 class History:
-    """What each epoch gave: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``seconds``, one entry an epoch.
+    """The figures of each epoch: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy`` and ``seconds``.
 
-    The tagger's has ``val_f1``, of entities, in place of the accuracies.
+    A training that measures entities has ``val_f1`` in place of accuracies and loss on val.
     """
 
     epochs: list[dict[str, float]]
 
     def column(self, name: str) -> list[float]:
-        """One quantity over the epochs."""
+        """Return one quantity over the epochs."""
         return [epoch[name] for epoch in self.epochs]
 
     @property
     def seconds(self) -> float:
-        """Seconds of training and validating, over all epochs."""
+        """Seconds of training and validation, over all epochs."""
         return sum(self.column("seconds"))
 
     @property
@@ -123,22 +139,22 @@ class History:
 
 def save_model(model: keras.Model, path: Path) -> None:
     """Write network, weights and optimizer state as a ``.keras`` file, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         model.save(temporary)
 
 
 def load_model(path: Path) -> keras.Model:
     """Read a ``.keras`` file of this package's models; Keras's safe mode runs no code from it.
 
-    What such a file names is registered with Keras by :mod:`legalner.tagger` and what that imports.
+    The module that defines the model's layers must have been imported, which registers them with Keras.
     """
     return keras.models.load_model(path, safe_mode=True)
 
 
 def train(
     model: keras.Model,
-    fit: Encoded,
-    val: Encoded,
+    train_data: Encoded,
+    val_data: Encoded,
     config: TrainingConfig,
     folder: Path,
     *,
@@ -148,34 +164,34 @@ def train(
 ) -> tuple[keras.Model, History]:
     """Train with Adam on sparse categorical cross-entropy, saving state after every epoch.
 
-    Where the model masks padding, Keras leaves padded positions out of loss and accuracy. Sentences are shuffled by
-    seed and epoch, so a training that is interrupted and taken up again sees what an uninterrupted one sees.
+    Where the model masks padding, Keras leaves padded positions out of loss and accuracy. The order of the sentences
+    depends on seed and epoch alone, so a training that is resumed sees what an uninterrupted one sees.
 
     Args:
         model: From :func:`legalner.model.bilstm_tagger`, not compiled.
-        fit: What to learn from.
-        val: What to measure on after each epoch.
+        train_data: What to learn from.
+        val_data: What to measure on after each epoch.
         config: Epochs, batches, learning rate, what to keep.
-        folder: Where ``state-EPOCHS.keras``, ``best.keras`` and ``history.json`` are kept. State left there by an
-            interrupted training with the same configuration is taken up.
+        folder: Where ``state-EPOCHS.keras``, ``best.keras`` and ``history.json`` are kept. An interrupted training with
+            the same configuration, network and data is resumed from there.
         progress: ``bar`` for people, ``lines`` for logs (one line an epoch), or ``none``.
-        resume: False starts anew whatever lies in the folder.
-        watch: Called with the model after each epoch that is done here.
+        resume: False starts again, whatever the folder holds.
+        watch: Called with the model after each epoch.
 
     Returns:
-        The trained model and its history. On Ctrl-C: what the epochs that ended gave.
+        The trained model and its history; on Ctrl-C, those of the epochs that were completed.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C before the first epoch ended.
+        KeyboardInterrupt: Ctrl-C before the first epoch was completed.
     """
-    identity = training_identity(model, config, (fit.rows, fit.tags, val.rows, val.tags))
+    identity = training_identity(model, config, (train_data.ids, train_data.tags, val_data.ids, val_data.tags))
 
     def compile_anew(model: keras.Model) -> None:
         optimizer = keras.optimizers.Adam(config.learning_rate)
         model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=[TokenAccuracy()])
 
     def one_epoch(model: keras.Model, epoch: int) -> dict[str, float]:
-        figures = _epoch(model, fit, val, config, epoch, progress)
+        figures = fit_epoch(model, train_data, val_data, config, epoch, progress)
         if watch is not None:
             watch(model)
         return figures
@@ -187,13 +203,26 @@ def training_loop(
     model: keras.Model,
     compile_anew: Callable[[keras.Model], None],
     one_epoch: Callable[[keras.Model, int], dict[str, float]],
-    config: TrainingConfig | TaggerConfig,
+    config: TrainingProtocol,
     identity: dict[str, Any],
     folder: Path,
     *,
     resume: bool,
 ) -> tuple[keras.Model, History]:
-    """The loop over the epochs, for any model: save after each, take up what was interrupted, keep the best."""
+    """Run the epochs of any model: save its state after each, resume what was interrupted, keep the best.
+
+    Args:
+        model: What to train.
+        compile_anew: Compiles the model for a training that starts from the beginning.
+        one_epoch: Trains one epoch, given the model and the epoch's number from 0, and returns its figures.
+        config: How many epochs, and what to keep.
+        identity: From :func:`training_identity`; a training in the folder is resumed only if its identity is equal.
+        folder: Where the state is kept; see :func:`train`.
+        resume: False starts again, whatever the folder holds.
+
+    Returns:
+        The model with the weights to keep, and the history.
+    """
     record = folder / "history.json"
     history = History([])
     _keep_freed_memory()
@@ -203,9 +232,9 @@ def training_loop(
         history = History(left["epochs"])
         model = load_model(state)
         if _finished(history, config):
-            print(f"this training was finished before; taken from {folder} (resume=False would train again)")
+            print(f"this training is complete; its result was read from {folder} (resume=False trains again)")
         else:
-            print(f"taking up the training in {folder} after epoch {len(history.epochs)} of {config.epochs}")
+            print(f"resuming the training in {folder} after epoch {len(history.epochs)} of {config.epochs}")
     else:
         compile_anew(model)
     try:
@@ -214,11 +243,11 @@ def training_loop(
             figures = one_epoch(model, len(history.epochs))
             longer = History([*history.epochs, figures])
             if not history.epochs:
-                record.unlink(missing_ok=True)  # of another training, whose state and best weights are now replaced
+                record.unlink(missing_ok=True)  # of another training, whose files are replaced from here on
             if longer.best == len(longer.epochs) - 1:
                 with averaged(model):
                     save_model(model, folder / "best.keras")
-            # The history says which state counts: a kill between the two repeats an epoch from where it began.
+            # The history says which state counts, so it is written after it: a kill between the two repeats one epoch.
             save_model(model, state := state_file(folder, len(longer.epochs)))
             write_json(record, {"identity": identity, "epochs": longer.epochs})
             history = longer
@@ -227,7 +256,7 @@ def training_loop(
     except KeyboardInterrupt:
         if not history.epochs:
             raise
-        print(f"interrupted: keeping what {len(history.epochs)} epochs gave; call again to go on")
+        print(f"interrupted: the result of {len(history.epochs)} epochs is kept; call again to resume")
         model = load_model(state_file(folder, len(history.epochs)))
     if config.keep == "best":
         return load_model(folder / "best.keras"), history
@@ -236,12 +265,12 @@ def training_loop(
 
 
 def state_file(folder: Path, epochs: int) -> Path:
-    """Where a training in this folder keeps its network and optimizer after so many epochs."""
+    """Return where a training in this folder keeps network and optimizer after this many epochs."""
     return folder / f"state-{epochs}.keras"
 
 
 def _seed_dropout(model: keras.Model, seed: Sequence[int]) -> None:
-    """Set the states of the model's random generators by a seed, since a ``.keras`` file does not hold them."""
+    """Seed the model's random generators, whose states a ``.keras`` file does not hold."""
     states = [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
     for state, number in zip(states, np.random.default_rng(seed).integers(2**31, size=len(states)), strict=True):
         state.assign([number, 0])  # the second counts the draws
@@ -249,7 +278,7 @@ def _seed_dropout(model: keras.Model, seed: Sequence[int]) -> None:
 
 @contextmanager
 def averaged(model: keras.Model) -> Iterator[None]:
-    """Within the block, the model has the running averages of its weights, if its optimizer keeps them."""
+    """Within the block, the model has the moving averages of its weights, if its optimizer keeps them."""
     weights = [weight.numpy() for weight in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
     try:
@@ -259,22 +288,11 @@ def averaged(model: keras.Model) -> Iterator[None]:
             weight.assign(value)
 
 
-def batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> tf.data.Dataset:
-    """Cut arrays into batches, in order, as Keras does by itself; but without waiting at the end.
-
-    Keras's own dataset has tf.data tune itself; when such a dataset ends, it waits for the tuner's next look, up to ten
-    seconds an epoch. Arrays in memory leave nothing to tune.
-    """
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).with_options(options)
-
-
 def _keep_freed_memory() -> None:
-    """Ask the C library (glibc) to reuse what TensorFlow frees, rather than to hand it back to the system.
+    """Ask the C library (glibc) to reuse the memory that TensorFlow frees instead of returning it to the system.
 
-    Every step frees and takes the same large blocks; handing them back makes the system clear each page anew, which
-    took a fifth of a step's time where it was measured. Elsewhere than on glibc this does nothing.
+    Every step frees and allocates the same large blocks. If they are returned, the system must clear each page again,
+    which took a fifth of a step's time where it was measured. Without glibc this does nothing.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)
@@ -283,40 +301,43 @@ def _keep_freed_memory() -> None:
         library.mallopt(m_mmap_threshold, 32 * 2**20)  # the most that glibc allows
 
 
-def _epoch(
-    model: keras.Model, fit: Encoded, val: Encoded, config: TrainingConfig, epoch: int, progress: Progress
+def fit_epoch(
+    model: keras.Model, train_data: Encoded, val_data: Encoded, config: TrainingConfig, epoch: int, progress: Progress
 ) -> dict[str, float]:
-    """Train one epoch and return its figures."""
-    order = np.random.default_rng([config.seed, epoch]).permutation(len(fit.rows))
+    """Train one epoch with Keras's ``fit``, in an order that depends on seed and epoch, and return its figures."""
+    order = np.random.default_rng([config.seed, epoch]).permutation(len(train_data.ids))
     start = time.perf_counter()
     result = model.fit(
-        batches((fit.rows[order], fit.tags[order]), config.batch_size),
-        validation_data=batches((val.rows, val.tags), config.batch_size),
+        batches((train_data.ids[order], train_data.tags[order]), config.batch_size),
+        validation_data=batches((val_data.ids, val_data.tags), config.batch_size),
         shuffle=False, initial_epoch=epoch, epochs=epoch + 1, verbose=1 if progress == "bar" else 0,
     )  # fmt: skip
-    figures = {name: float(values[0]) for name, values in result.history.items()}
+    figures = {name: float(result.history[name][0]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
     figures["seconds"] = time.perf_counter() - start
     if progress == "lines":
-        left = (config.epochs - epoch - 1) * figures["seconds"]
-        shown = "  ".join(f"{name} {figures[name]:.4f}" for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
-        print(f"epoch {epoch + 1}/{config.epochs}  {shown}  {figures['seconds']:.0f} s, {left:.0f} s left", flush=True)
+        show_epoch(figures, epoch, config.epochs)
     return figures
 
 
-def _finished(history: History, config: TrainingConfig | TaggerConfig) -> bool:
+def show_epoch(figures: Mapping[str, float], epoch: int, epochs: int) -> None:
+    """Print one line for an epoch: its figures, its seconds, and the seconds that are left at this speed."""
+    shown = "  ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "seconds")
+    left = (epochs - epoch - 1) * figures["seconds"]
+    print(f"epoch {epoch + 1}/{epochs}  {shown}  {figures['seconds']:.0f} s, {left:.0f} s left", flush=True)
+
+
+def _finished(history: History, config: TrainingProtocol) -> bool:
     epochs = len(history.epochs)
     out_of_patience = config.patience is not None and epochs > 0 and epochs - 1 - history.best >= config.patience
     return epochs >= config.epochs or out_of_patience
 
 
-def training_identity(
-    model: keras.Model, config: TrainingConfig | TaggerConfig, arrays: Sequence[np.ndarray]
-) -> dict[str, Any]:
-    """What makes two trainings the same: configuration, data, and the network with the weights that it starts from."""
+def training_identity(model: keras.Model, config: TrainingProtocol, arrays: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Describe what makes two trainings the same: configuration, data, and the network with its first weights."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
-    # The same weights can be masked or not, and be trained or not.
+    # Networks with the same weights can still mask padding or not, and train a layer or not.
     traits = [(type(layer).__name__, layer.trainable, getattr(layer, "mask_zero", None)) for layer in model.layers]
     digest.update(repr(traits).encode())
     for weight in model.get_weights():
@@ -324,22 +345,16 @@ def training_identity(
     return {"config": json.loads(json.dumps(asdict(config))), "start": digest.hexdigest()}
 
 
-def predict(model: keras.Model, data: Encoded, *, batch_size: int = 64, progress: Progress = "none") -> np.ndarray:
-    """Probabilities of the tags, ``(sentences, max_len, tags)`` float32."""
-    result: Any = model.predict(batches((data.rows,), batch_size), verbose=1 if progress == "bar" else 0)
-    return np.asarray(result, np.float32)
-
-
 def mean_by_position(values: np.ndarray, data: Encoded) -> dict[str, float]:
-    """Average something over all positions, and apart over the kinds of position.
+    """Average something over all positions, and separately over each kind of position.
 
     Args:
-        values: A number for each position, ``(sentences, max_len)``: its loss, or whether its tag is right.
+        values: A number for each position, ``(sentences, max_len)``: its loss, or whether its tag is correct.
         data: What the values were computed on. Tag 0 is padding and tag 1 is ``O``, as in every
-            :class:`~legalner.preprocess.TagSet`.
+            :class:`~legalner.data.TagSet`.
 
     Returns:
-        Means over ``all positions``, ``padding``, ``real tokens`` and ``entity tokens``; NaN where there is no such.
+        Means over ``all positions``, ``padding``, ``real tokens`` and ``entity tokens``; NaN for a kind without any.
     """
     kinds = {
         "all positions": np.ones_like(data.tags, bool),
@@ -348,28 +363,3 @@ def mean_by_position(values: np.ndarray, data: Encoded) -> dict[str, float]:
         "entity tokens": data.tags > 1,
     }
     return {kind: float(values[here].mean()) if here.any() else float("nan") for kind, here in kinds.items()}
-
-
-def tag_tokens(
-    model: keras.Sequential, vectors: Vectors, tag_set: TagSet, sentences: Sequence[Sequence[str]], max_len: int
-) -> list[tuple[str, ...]]:
-    """Tag sentences that no corpus holds: each token gets its vector, whether the model met it before or not.
-
-    Args:
-        model: A trained tagger.
-        vectors: The vectors that it was trained with.
-        tag_set: Its tag set.
-        sentences: Tokens of each sentence.
-        max_len: Tokens that the model reads of a sentence; those behind are tagged ``O``.
-
-    Returns:
-        For each sentence, one IOB2 tag a token.
-    """
-    if not sentences:
-        return []
-    untagged = [Sentence(tuple(tokens), ("O",) * len(tokens)) for tokens in sentences]
-    vocabulary = build_vocabulary(untagged, vectors)
-    data = encode(untagged, vocabulary, tag_set, max_len)
-    ids = predict(with_vectors(model, vocabulary.matrix), data).argmax(-1)
-    seen = [tag_set.decode(row[: len(s)]) for row, s in zip(ids, untagged, strict=True)]
-    return [tags + ("O",) * (len(s) - len(tags)) for tags, s in zip(seen, untagged, strict=True)]

@@ -1,4 +1,4 @@
-"""Word vectors by name, behind one small interface."""
+"""Word vectors by name, with one small interface."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from legalner.data import Sentence, cache_folder
-from legalner.workspace import replacing
+from legalner.workspace import atomic_write
 
 __all__ = [
     "FastTextVectors",
@@ -66,7 +66,7 @@ def load_vectors(name: str, train: Sequence[Sentence], *, dimension: int = 300, 
     if name == "none":
         return NoVectors(train, dimension=dimension, seed=seed)
     names = "fasttext, spacy:PIPELINE (such as spacy:de_core_news_md), none"
-    raise VectorsError(f"no vectors {name!r}; there are: {names}")
+    raise VectorsError(f"unknown vectors {name!r}; expected one of {names}")
 
 
 class FastTextVectors:
@@ -128,7 +128,7 @@ class FastTextVectors:
             sg=1, seed=seed, workers=1,  # one worker: several would make each run differ
         )  # fmt: skip
         # Facebook's own format: gensim's would be a pickle.
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             save_facebook_model(model, str(temporary))
 
 
@@ -193,25 +193,25 @@ def ngrams(token: str, shortest: int = SHORTEST, longest: int = LONGEST) -> list
     ]
 
 
-def nearest(token: str, tokens: Sequence[str], matrix: np.ndarray, count: int = 5) -> list[tuple[str, float]]:
+def nearest(token: str, tokens: Sequence[str], embeddings: np.ndarray, count: int = 5) -> list[tuple[str, float]]:
     """The tokens whose vectors point most nearly the same way.
 
     Args:
         token: One of ``tokens``.
-        tokens: Names of the rows.
-        matrix: Their vectors, ``(tokens, dimension)``.
+        tokens: The words to search.
+        embeddings: Their vectors, ``(tokens, dimension)``.
         count: How many to return.
 
     Returns:
         Tokens and cosine similarities, nearest first, without the token itself.
 
     Raises:
-        VectorsError: ``token`` is none of ``tokens``.
+        VectorsError: ``tokens`` does not hold ``token``.
     """
     if token not in tokens:
-        raise VectorsError(f"{token!r} has no row among these {len(tokens):,} tokens; take a word of the corpus")
-    norms = np.linalg.norm(matrix, axis=1) + 1e-9
+        raise VectorsError(f"{token!r} is not among these {len(tokens):,} tokens; take a word of the corpus")
+    norms = np.linalg.norm(embeddings, axis=1) + 1e-9
     here = list(tokens).index(token)
-    similarity = matrix @ matrix[here] / (norms * norms[here])
+    similarity = embeddings @ embeddings[here] / (norms * norms[here])
     best = [i for i in np.argsort(-similarity, kind="stable") if i != here][:count]
     return [(tokens[i], float(similarity[i])) for i in best]

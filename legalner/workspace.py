@@ -1,4 +1,4 @@
-"""Where a run keeps its files, and how they are written: whole or not at all."""
+"""Where a run keeps its files, and how they are written: completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 __all__ = [
     "MissingStepError",
-    "checkout",
-    "need",
+    "atomic_write",
+    "project_root",
     "read_json",
-    "replacing",
+    "require",
     "run_folder",
     "write_json",
     "write_metrics",
@@ -23,11 +23,11 @@ __all__ = [
 
 
 class MissingStepError(FileNotFoundError):
-    """A file that an earlier lesson makes is not there; the message says which lesson."""
+    """A file from an earlier lesson is missing; the message says which lesson makes it."""
 
 
-def checkout() -> Path | None:
-    """The checkout that this process works in: the nearest folder upwards with ``notebooks`` and ``legalner``."""
+def project_root() -> Path | None:
+    """Return the nearest folder upwards that holds ``notebooks`` and ``legalner``; None outside of a checkout."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "legalner").is_dir():
@@ -36,25 +36,22 @@ def checkout() -> Path | None:
 
 
 def run_folder(name: str | Path) -> Path:
-    """Make and return the folder of a run.
+    """Create and return the folder of a run.
 
     Args:
-        name: A name, for ``runs/NAME`` in the checkout (or below the working folder, where there is no checkout); or
-            an absolute path.
-
-    Returns:
-        The folder.
+        name: A name, for ``runs/NAME`` in the checkout (or in the working folder, outside of a checkout); or an
+            absolute path.
     """
-    folder = (checkout() or Path.cwd()) / "runs" / name
+    folder = (project_root() or Path.cwd()) / "runs" / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def need(path: Path, step: str) -> Path:
-    """Return ``path``, or say which lesson makes it.
+def require(path: Path, step: str) -> Path:
+    """Return ``path`` if it exists.
 
     Raises:
-        MissingStepError: There is no such file.
+        MissingStepError: It does not; the message names the lesson ``step``, which makes it.
     """
     if not path.exists():
         raise MissingStepError(
@@ -65,8 +62,8 @@ def need(path: Path, step: str) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` (same ending) that takes its place when the block ends well.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``, with its suffix, that replaces it when the block ends without an error.
 
     A process that dies while writing leaves the old file, or none, but never half a file.
     """
@@ -83,22 +80,22 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _mode(path: Path) -> int:
-    """Who may read and write a file: as before, or as this user has it for new files."""
+    """Who may read and write a file: as before, or as usual for this user's new files."""
     if path.exists():
         return path.stat().st_mode & 0o777
-    mask = os.umask(0)  # it can be read by setting it only
+    mask = os.umask(0)  # it can only be read by setting it
     os.umask(mask)
     return 0o666 & ~mask
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write ``values`` as JSON that people can read."""
-    with replacing(path) as temporary:
+    """Write ``values`` as indented JSON, completely or not at all."""
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file."""
+    """Read a JSON file in UTF-8."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -108,6 +105,6 @@ def write_metrics(folder: Path, step: str, values: dict[str, Any]) -> None:
     Args:
         folder: The run's folder.
         step: Name of the notebook, such as ``05_evaluate``.
-        values: Its part of the keys that README's "What a run records" lists.
+        values: Figures by name; a later lesson's are added to an earlier lesson's under the same name.
     """
     write_json(folder / "metrics" / f"{step}.json", values)

@@ -24,7 +24,7 @@ from legalner.data import Sentence, ler, splits
 from legalner.data.ler import ARCHIVE, SOURCE_VARIABLE, LerFile
 
 if TYPE_CHECKING:  # most tests need no TensorFlow
-    from legalner.model_folder import TrainedTagger
+    from legalner.improve import TrainedTagger
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -206,11 +206,16 @@ def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NA
 @pytest.fixture(scope="session")
 def statute_tagger() -> TrainedTagger:
     """A tagger that was trained for seconds to find invented citations: statutes (GS) and courts (GRT)."""
-    from legalner.features import FeatureTables, epoch_batches, flatten
-    from legalner.model_folder import TrainedTagger
-    from legalner.preprocess import TagSet
-    from legalner.tagger import TaggerConfig, build_network
-    from legalner.train_tagger import compile_tagger
+    from legalner.data import TagSet
+    from legalner.improve import (
+        FeatureTables,
+        TaggerConfig,
+        TrainedTagger,
+        build_network,
+        compile_tagger,
+        encode_features,
+        shuffled_batches,
+    )
 
     citations = [(f"§ {n} Abs. {n % 3 + 1} {law}", "GS") for n in range(1, 30) for law in ("BGB", "KSchG", "ZPO")]
     courts = [("BGH", "GRT"), ("Bundesarbeitsgericht", "GRT")] * 20
@@ -226,13 +231,13 @@ def statute_tagger() -> TrainedTagger:
             tags = ["O"] * len(before.split()) + [f"B-{label}"] + [f"I-{label}"] * (len(inside) - 1)
             sentences.append(Sentence(tokens, (*tags, *["O"] * len(after.split()))))
     config = TaggerConfig(
-        features=("norm", "suffix3", "shape"), feature_units=8, units=12, window=8, dropout=0.1, averaging=0.0
+        features=("norm", "suffix3", "shape"), feature_dim=8, units=12, conv_filters=8, dropout=0.1, ema_momentum=0.0
     )
     tag_set = TagSet.from_sentences(sentences, config.scheme)
-    tables = FeatureTables.from_sentences(sentences, config.features, config.at_least)
-    network, corpus = build_network(config, tables.sizes, tag_set), flatten(sentences, tables, tag_set)
+    tables = FeatureTables.from_sentences(sentences, config.features, config.min_count)
+    network, corpus = build_network(config, tables.sizes, tag_set), encode_features(sentences, tables, tag_set)
     compile_tagger(network, replace(config, learning_rate=0.03, schedule="constant"), 1)
     for epoch in range(3):
-        for batch in epoch_batches(corpus, 400, (1, epoch)):
-            network.train_on_batch(batch.rows, batch.tags)
+        for batch in shuffled_batches(corpus, 400, (1, epoch)):
+            network.train_on_batch(batch.ids, batch.tags)
     return TrainedTagger(config, tag_set, tables, network)

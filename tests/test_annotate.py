@@ -8,9 +8,8 @@ import pytest
 
 from legalner import annotate as module
 from legalner.annotate import Annotator, Entity
-from legalner.data import DataError
-from legalner.model_folder import TrainedTagger
-from legalner.preprocess import TagSet
+from legalner.data import DataError, TagSet
+from legalner.improve import TrainedTagger
 
 TEXT = "Nach § 9 Abs. 2 BGB haftet er. Das entschied der BGH so."
 
@@ -76,16 +75,16 @@ def test_documents_are_taken_as_they_are_needed(annotator, monkeypatch):
 def test_documents_are_let_go_as_they_are_handed_out(annotator, monkeypatch):
     """However many there are; what the whole process holds is measured in test_annotate_files."""
     monkeypatch.setattr(module, "GATHERED", 500)
-    alive: weakref.WeakSet[module.Annotated] = weakref.WeakSet()
+    alive: weakref.WeakSet[module.Document] = weakref.WeakSet()
 
-    class Watched(module.Annotated):
+    class Watched(module.Document):
         def __init__(self, text: str) -> None:
             super().__init__(text)
             alive.add(self)
 
         __hash__ = object.__hash__
 
-    monkeypatch.setattr(module, "Annotated", Watched)
+    monkeypatch.setattr(module, "Document", Watched)
     most = 0
     for _ in annotator.annotate_many(TEXT * 5 for _ in range(100)):
         most = max(most, len(alive))

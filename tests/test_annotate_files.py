@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from legalner.annotate import Annotator
-from legalner.annotate_files import annotate_files
+from legalner.annotate import Annotator, annotate_files
+from legalner.annotate.writers import FORMATS
 from legalner.cli import app
 from legalner.data import DataError, read_conll
-from legalner.model_folder import TrainedTagger
-from legalner.writers import FORMATS
+from legalner.improve import TrainedTagger
 
 TEXT = "Nach § 9 Abs. 2 BGB haftet er.\r\nDas entschied der BGH so.\n"
 
@@ -230,7 +229,7 @@ MEMORY = """
 import sys, psutil
 from pathlib import Path
 from legalner.annotate import Annotator
-from legalner.annotate_files import annotate_files
+from legalner.annotate import annotate_files
 folder, annotator, held = Path(sys.argv[1]), Annotator(Path(sys.argv[2])), []
 for number in (200, 200, 1600):
     assert annotate_files([str(folder / "text")] * number, annotator, "html", folder / "out") == 0

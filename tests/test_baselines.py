@@ -7,11 +7,11 @@ import spacy
 
 from legalner import baselines
 from legalner.baselines import (
-    heaviest_features,
     linear_features,
     linear_tags,
     spacy_command,
     spacy_tags,
+    top_features,
     train_linear_crf,
     transition_weights,
 )
@@ -45,8 +45,8 @@ def test_it_learns_and_its_tags_are_valid(crf):
 def test_its_weights_can_be_read(crf):
     steps = transition_weights(crf)
     assert list(steps.index) == ["O", "B-GRT", "B-GS", "I-GS"] and steps.loc["B-GS", "I-GS"] > 0
-    assert heaviest_features(crf, "B-GS").index[0].startswith(("0:", "-1:", "1:"))
-    assert "0:word=§" in heaviest_features(crf, "B-GS", 20).index
+    assert top_features(crf, "B-GS").index[0].startswith(("0:", "-1:", "1:"))
+    assert "0:word=§" in top_features(crf, "B-GS", 20).index
 
 
 @pytest.mark.parametrize(

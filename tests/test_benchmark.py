@@ -25,18 +25,19 @@ def test_flops_by_hand() -> None:
     # are 40 operations. Forward 200, with the backward pass three times that.
     assert training_flops(3, 2, 5) == 3 * (160 + 40)
     # A window of 4 units: 5 · 3 inputs for each, twice; and 4 more numbers for each of the 5 tags to read, twice.
-    assert training_flops(3, 2, 5, window=4) == 3 * (160 + 40 + 120 + 40)
+    assert training_flops(3, 2, 5, conv_filters=4) == 3 * (160 + 40 + 120 + 40)
     # A second layer reads 4 states: 4 · 2 · (4 + 2) = 48 weights, 192 operations.
     assert training_flops(3, 2, 5, layers=2) == 3 * (160 + 192 + 40)
 
 
 def test_dense_array_by_hand() -> None:
-    from benchmarks.contenders.article import dense
-    from legalner.preprocess import TagSet, Vocabulary, encode
+    from benchmarks.contenders.dense import dense
+    from legalner.data import TagSet
+    from legalner.preprocess import Vocabulary, encode
 
     vocabulary = Vocabulary(("§", "BGB"), np.array([[0, 0], [0, 0], [1, 2], [3, 4]], np.float32))
     encoded = encode([LAW, LAW], vocabulary, TagSet.from_sentences([LAW], "class"), 6)
-    array = dense(encoded.rows, vocabulary)
+    array = dense(encoded.ids, vocabulary)
     assert array.shape == (2, 6, 2) and array.dtype == np.float32 and array.nbytes == 2 * 6 * 2 * 4
     assert array[1].tolist() == [[1, 2], [0, 0], [3, 4], [0, 0], [0, 0], [0, 0]]
 
@@ -85,11 +86,11 @@ def test_plan_measures_each_contender_at_three_sizes() -> None:
     planned = jobs.plan(quick=False, whole=False, profile=Path("best.yaml"))
     names = [job.name for job in planned]
     assert len(names) == len(set(names)) and names[:2] == ["vectors 4x", "matmul"]
-    for contender in ("article", "seed", "best", "spacy", "crf"):
+    for contender in ("dense", "article", "best", "spacy", "crf"):
         assert [f"{contender} {size}" in names for size in jobs.SHARES] == [True] * 3
     tokens = dict.fromkeys(["train-1x", "train-2x", "train-4x", "test", "test-few"], 1000)
     assert all(job.guess(tokens) > 0 for job in planned)
-    assert {"article whole", "seed whole", "best whole"} <= {
+    assert {"dense whole", "article whole", "best whole"} <= {
         job.name for job in jobs.plan(quick=True, whole=True, profile=Path("best.yaml"))
     }
 
@@ -99,7 +100,7 @@ def test_plan_measures_each_contender_at_three_sizes() -> None:
     [
         (None, "missing"),
         ("parameters: {}", "TAGGER is missing"),
-        ("parameters: {TAGGER: {unit: 1}}", "no unit; there are: scheme"),
+        ("parameters: {TAGGER: {unit: 1}}", "unknown TAGGER field unit; expected some of scheme"),
         ("parameters: {TAGGER: {units: 0}}", "positive"),
     ],
 )
@@ -135,9 +136,9 @@ def made_up() -> dict:
     results = {
         "vectors 4x": {"seconds": 42.0},
         "matmul": {"gflops": 10.0, "device": "CPU"},
-        "article 1x": result(train_peak_mb=50.0),
-        "article 2x": result(train_peak_mb=100.0),
-        "article 4x": result(),
+        "dense 1x": result(train_peak_mb=50.0),
+        "dense 2x": result(train_peak_mb=100.0),
+        "dense 4x": result(),
         "best 4x": result(train_tokens_per_second=3000.0, train_peak_mb=20.0),
         "crf 4x": {"error": "ImportError: no crf"},
     }
@@ -151,12 +152,12 @@ def made_up() -> dict:
 def test_tables_from_made_up_figures() -> None:
     figures = made_up()
     table = report.live_table(figures["results"])
-    assert list(table.index) == ["article, 256 units", "our best", "linear CRF"]
+    assert list(table.index) == ["dense array, 256 units", "our best", "linear CRF"]
     # 1 MFLOP a token at 1,000 tokens a second is 1 GFLOP/s, a tenth of 10.
-    assert table.loc["article, 256 units", "of matmul peak"] == "10.0%"
+    assert table.loc["dense array, 256 units", "of matmul peak"] == "10.0%"
     assert table.loc["linear CRF", "training tokens/s"] == "FAILED"
     growth = report.growth_table(figures["results"])
-    assert list(growth.loc["article, 256 units"])[:3] == ["50", "100", "200"]
+    assert list(growth.loc["dense array, 256 units"])[:3] == ["50", "100", "200"]
     assert list(growth.loc["our best"])[:3] == ["–", "–", "20"]
     assert report.ratios(figures["results"])["best"]["train_tokens_per_second"] == 3
     assert report.ratios(figures["results"])["best"]["train_peak_mb"] == 0.1
@@ -184,7 +185,7 @@ def test_a_failing_contender_is_reported_and_the_rest_still_runs(tmp_path: Path)
     results = jobs.run_jobs(ran, tmp_path, {"train-1x": 10, "train-2x": 10}, said.append)
     assert results["vectors 1x"]["error"].startswith("VectorsError: no vectors 'no such'")
     assert "benchmarks.contenders.nobody" in results["nobody 1x"]["error"]
-    assert results["vectors 2x"]["rows"] > 2 and (tmp_path / "made" / "vectors.npy").exists()
+    assert results["vectors 2x"]["ids"] > 2 and (tmp_path / "made" / "vectors.npy").exists()
     assert len(said) == 3 and "FAILED" in said[0] and "FAILED" not in said[2] and "left" in said[2]
     assert list(report.failures(results)) == ["vectors 1x", "nobody 1x"]
 
@@ -209,11 +210,11 @@ def record(results: Path, profile: str, values: dict) -> None:
 
 
 def test_seconds_to_the_articles_f1(tmp_path: Path) -> None:
-    assert "seed: not recorded yet" in "\n".join(recorded.describe(recorded.seconds_to_article(tmp_path, None)))
-    record(tmp_path, "seed", run(1, 0.30))
-    record(tmp_path, "seed", run(2, 0.34))
+    assert "article: not recorded yet" in "\n".join(recorded.describe(recorded.seconds_to_article(tmp_path, None)))
+    record(tmp_path, "article", run(1, 0.30))
+    record(tmp_path, "article", run(2, 0.34))
     found = recorded.seconds_to_article(tmp_path, 20.0)
-    assert found["seed"] == {"runs": 2, "f1": pytest.approx(0.32), "seconds": 120.0}
+    assert found["article"] == {"runs": 2, "f1": pytest.approx(0.32), "seconds": 120.0}
     assert "best: not recorded yet" in "\n".join(recorded.describe(found))
     history = [{"seconds": 5.0}, {"seconds": 7.0}, {"seconds": 9.0}]
     record(tmp_path, "best", run(1, 0.7, history=history, test_f1_by_epoch=[0.2, 0.5, 0.7]))
@@ -224,7 +225,7 @@ def test_seconds_to_the_articles_f1(tmp_path: Path) -> None:
     assert "seconds_to_f1" not in second and second["seconds"] == 100.0
     assert third["epoch"] is None and "seconds_to_f1" not in third
     lines = "\n".join(recorded.describe(recorded.seconds_to_article(tmp_path, 20.0)))
-    assert "12 s (epoch 2)" in lines and "0.10 of seed's time" in lines
+    assert "12 s (epoch 2)" in lines and "0.10 of article's time" in lines
     assert "not recorded)" in lines and "never passed" in lines
 
 

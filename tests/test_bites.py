@@ -49,7 +49,7 @@ def test_padding_is_counted_as_tokens(smoke: Checkout, tmp_path: Path) -> None:
     long = "(len(tags) > 100)"  # in the corpus, and not in the lesson's small example
     broken = f"for sentence in tags for tag in (*sentence, *['O'] * ((50 - len(sentence)) * {long}))]"
     found = off(smoke, tmp_path, "legalner/evaluate.py", line, broken, "05_evaluate")
-    assert {"token.accuracy", "all_o.token_accuracy"} <= set(found)
+    assert {"token.accuracy", "all_outside_baseline.token_accuracy"} <= set(found)
 
 
 def test_padding_in_the_small_example_is_seen_by_the_lesson_itself(smoke: Checkout, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_padding_in_the_small_example_is_seen_by_the_lesson_itself(smoke: Checko
 
 
 def test_a_network_that_learns_from_shuffled_tags(smoke: Checkout, tmp_path: Path) -> None:
-    line = "batches((fit.rows[order], fit.tags[order]), config.batch_size)"
-    broken = "batches((fit.rows[order], fit.tags[order[::-1]]), config.batch_size)"
+    line = "batches((fit.ids[order], fit.tags[order]), config.batch_size)"
+    broken = "batches((fit.ids[order], fit.tags[order[::-1]]), config.batch_size)"
     found = off(smoke, tmp_path, "legalner/train.py", line, broken, "04_train", "05_evaluate")
     assert {"entity.micro.f1", "token.weighted_f1"} <= set(found)

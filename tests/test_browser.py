@@ -33,7 +33,7 @@ MINUTES = 60_000  # milliseconds
 
 # The smoke profile, smaller still, as a learner would write it into the parameters cells.
 SMALL = {"SPLIT": "sample", "DIMENSION": 50, "UNITS": 16, "EPOCHS": 2, "CRF_ITERATIONS": 20, "SPACY_EPOCHS": 1}
-SMALL |= {"SPACY_STEPS_BETWEEN": 100, "TAGGER": {"units": 16, "epochs": 1, "averaging": 0.9}}
+SMALL |= {"SPACY_STEPS_BETWEEN": 100, "TAGGER": {"units": 16, "epochs": 1, "ema_momentum": 0.9}}
 # All cells in the page, not only those in view; nothing fetched from the network.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},

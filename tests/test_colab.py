@@ -108,12 +108,12 @@ def test_lessons_run_with_colabs_own_versions_which_stay(home: Path) -> None:
         "03_model": ["UNITS"],
         "04_train": ["EPOCHS", "PROGRESS"],
         "05_evaluate": [],
-        "07_improve": ["PROGRESS"],
+        "08_improve": ["PROGRESS"],
     }
     for lesson, names in taken.items():
         parameters: dict[str, object] = {name: small[name] for name in names}
-        if lesson == "07_improve":
-            parameters["TAGGER"] = {"units": 16, "epochs": 1, "averaging": 0.9}
+        if lesson == "08_improve":
+            parameters["TAGGER"] = {"units": 16, "epochs": 1, "ema_momentum": 0.9}
         executed = run(home, lesson, **parameters)
         texts = [o.get("text", "") for cell in executed.cells for o in cell.get("outputs", [])]
         assert any("installing legalner" in text for text in texts)

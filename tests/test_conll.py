@@ -152,7 +152,7 @@ def test_an_empty_token_is_refused() -> None:
 
 
 def test_a_scheme_that_does_not_exist_lists_those_that_do() -> None:
-    with pytest.raises(DataError, match="no tag scheme 'bilou'; there are: iob2, iob1, bioes"):
+    with pytest.raises(DataError, match="unknown tag scheme 'bilou'; expected one of iob2, iob1, bioes"):
         parse("a O\n", scheme="bilou")
 
 

@@ -13,8 +13,8 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legalner.crf import CRF, CertainTagger, Tagger, allowed_by_iob2
-from legalner.evaluate import spans
+from legalner.crf import CRF, MarginalTagger, Tagger, allowed_transitions
+from legalner.data import spans
 
 NAMES = ("_", "O", "B-GS", "I-GS", "B-RS", "I-RS")
 RNG = np.random.default_rng(3)
@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 def make_crf(tags: int, *, seed: int = 0, constrained: bool = False, scale: float = 1.0) -> CRF:
     allowed, first = np.ones((tags, tags), bool), np.ones(tags, bool)
     if constrained:
-        allowed, first = allowed_by_iob2(NAMES)
+        allowed, first = allowed_transitions(NAMES)
     crf = CRF(allowed, first)
     crf.build((None, None, tags))
     rng = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def test_probabilities_of_all_paths_sum_to_one(time: int, tags: int, seed: int, 
 
 
 def test_forbidden_transitions_have_no_path():
-    allowed, first = allowed_by_iob2(NAMES)
+    allowed, first = allowed_transitions(NAMES)
     may = {(a, b) for i, a in enumerate(NAMES) for j, b in enumerate(NAMES) if allowed[i, j]}
     assert ("B-GS", "I-GS") in may and ("I-GS", "I-GS") in may and ("I-GS", "B-GS") in may and ("O", "B-RS") in may
     assert not may & {("O", "I-GS"), ("B-RS", "I-GS"), ("I-RS", "I-GS"), ("_", "O"), ("O", "_"), ("_", "_")}
@@ -109,7 +109,7 @@ def test_forbidden_transitions_have_no_path():
 
 
 def test_classes_without_b_and_i_follow_each_other_freely():
-    allowed, first = allowed_by_iob2(("_", "O", "GS", "RS"))
+    allowed, first = allowed_transitions(("_", "O", "GS", "RS"))
     assert allowed[1:, 1:].all() and first[1:].all() and not allowed[0].any() and not allowed[:, 0].any()
 
 
@@ -151,7 +151,7 @@ def small_tagger(*, learned: bool = True) -> Tagger:
     rows = keras.Input((None, 1), dtype="int32")
     x = keras.layers.Embedding(9, 4)(rows[..., 0])
     emissions = keras.layers.Dense(len(NAMES))(x)
-    return Tagger(rows, CRF(*allowed_by_iob2(NAMES), learned=learned)(emissions))
+    return Tagger(rows, CRF(*allowed_transitions(NAMES), learned=learned)(emissions))
 
 
 def alternating(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +199,7 @@ print(json.dumps([before, losses, model.predict(data["x"], verbose=0).tolist()])
 
 def test_emissions_for_other_tags_are_refused():
     with pytest.raises(ValueError, match="over 6 tags cannot take emissions for 5"):
-        CRF(*allowed_by_iob2(NAMES))(np.zeros((1, 2, 5), np.float32))
+        CRF(*allowed_transitions(NAMES))(np.zeros((1, 2, 5), np.float32))
 
 
 def test_the_probability_of_an_entity_is_the_sum_over_the_paths_that_hold_it():
@@ -212,20 +212,20 @@ def test_the_probability_of_an_entity_is_the_sum_over_the_paths_that_hold_it():
         tags = np.zeros(real.shape, np.int32)
         for row, path in zip(tags, taken, strict=True):
             row[: len(path)] = path
-        first, goes_on = (np.asarray(x) for x in crf.certainty(emissions, tags, real))
-        assert not first[~real].any() and not goes_on[~real].any()
+        first, continues = (np.asarray(x) for x in crf.span_marginals(emissions, tags, real))
+        assert not first[~real].any() and not continues[~real].any()
         for n, (path, probabilities) in enumerate(zip(taken, paths, strict=True)):
             for span in spans([NAMES[tag] for tag in path]):
                 holding = [p for q, p in probabilities.items() if span in spans([NAMES[tag] for tag in q])]
-                found = first[n, span.start] * goes_on[n, span.start : span.end - 1].prod()
-                assert found * (1 - goes_on[n, span.end - 1]) == pytest.approx(sum(holding), abs=1e-5)
+                found = first[n, span.start] * continues[n, span.start : span.end - 1].prod()
+                assert found * (1 - continues[n, span.end - 1]) == pytest.approx(sum(holding), abs=1e-5)
 
 
 def test_a_certain_tagger_gives_the_same_tags():
     rows = keras.Input((None, 1), dtype="int32")
     vectors = keras.layers.Embedding(9, len(NAMES))(rows[..., 0])
-    network = Tagger(rows, CRF(*allowed_by_iob2(NAMES))(vectors))
+    network = Tagger(rows, CRF(*allowed_transitions(NAMES))(vectors))
     x = np.array([[[3], [4], [5]], [[7], [0], [0]]], np.int32)
-    tags, first, goes_on = CertainTagger(network.input, network.output).predict_on_batch(x)
+    tags, first, continues = MarginalTagger(network.input, network.output).predict_on_batch(x)
     assert np.array_equal(tags, network.predict_on_batch(x))
-    assert first.shape == goes_on.shape == (2, 3) and (first[tags > 0] > 0).all()
+    assert first.shape == continues.shape == (2, 3) and (first[tags > 0] > 0).all()

@@ -25,7 +25,7 @@ learning = test_crf.test_learns_what_only_transitions_can_tell
 
 # What is wrong, the code, what stands in its place, and the test that sees it.
 FAULTS: list[tuple[str, str, str, Callable[[], None]]] = [
-    ("no B- or O may follow", "(goes_on | ~inside)", "goes_on", rules),
+    ("no B- or O may follow", "(continues | ~inside)", "continues", rules),
     ("I- of another class may follow", "name[2:] == before[2:] and ", "", rules),
     ("tokens may follow padding", "& real & real[:, None]", "& real", rules),
     ("a sentence may begin with I-", ", real & ~inside", ", real", rules),
@@ -95,11 +95,11 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None
         assert SOURCE.count(old) >= 1, "the code has changed; let the fault follow it"
         module = types.ModuleType("legalner_crf_with_a_fault")
         exec(compile(SOURCE.replace(old, new), "crf.py with a fault", "exec"), module.__dict__)
-        for name in ("CRF", "CertainTagger", "Tagger", "allowed_by_iob2"):
+        for name in ("CRF", "MarginalTagger", "Tagger", "allowed_transitions"):
             monkeypatch.setattr(test_crf, name, getattr(module, name))
 
     yield planted
-    for right in (legalner.crf.CRF, legalner.crf.Tagger, legalner.crf.CertainTagger):
+    for right in (legalner.crf.CRF, legalner.crf.Tagger, legalner.crf.MarginalTagger):
         keras.saving.register_keras_serializable("legalner")(right)
 
 

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from legalner.data import COARSE, FINE, Sentence
-from legalner.errors import error_table
+from legalner.evaluate import error_table
 from legalner.plots.entities import COLORS, compare, error_list, legend, mark
 
 TOKENS = ("Die", "Alpha", "GmbH", "in", "Kassel")

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legalner.data import Sentence
-from legalner.errors import KINDS, calibration, entity_strings, error_kinds, error_table, inside_coarse, span_products
-from legalner.evaluate import spans
+from legalner.data import Sentence, spans
+from legalner.evaluate import (
+    KINDS,
+    calibration,
+    entity_strings,
+    error_kinds,
+    error_table,
+    inside_coarse,
+    span_confidences,
+)
 
 # token            0    1    2    3    4    5    6    7    8    9    10
 GOLD = ("B-GS", "I-GS", "O", "B-ST", "O", "B-RS", "I-RS", "I-RS", "O", "B-RR", "O")
@@ -115,7 +122,7 @@ def test_confusions_inside_a_coarse_class_only():
 
 
 def test_a_span_is_as_sure_as_the_product_of_its_tokens():
-    assert span_products([("B-A", "I-A", "O", "B-B")], [np.array([0.5, 0.5, 0.9, 0.25, 0.1])]) == [[0.25, 0.25]]
+    assert span_confidences([("B-A", "I-A", "O", "B-B")], [np.array([0.5, 0.5, 0.9, 0.25, 0.1])]) == [[0.25, 0.25]]
 
 
 def test_calibration_by_hand():

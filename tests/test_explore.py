@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from legalner import explore as module
-from legalner.explore import HEADLESS, explore
+from legalner.notebook import HEADLESS, interact
 
 
 @pytest.fixture
@@ -28,18 +28,18 @@ CHOICES = {"sentence": "ein Satz", "unit": ["B", "A"], "least": [0.5, 0.1, 0.9]}
 
 def test_headless_it_is_a_plain_picture_of_the_first_choices(shown: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HEADLESS, "1")
-    explore(drawn, **CHOICES)
+    interact(drawn, **CHOICES)
     assert shown == ["ein Satz|B|0.5"]
 
 
 def test_without_widgets_too(shown: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
-    explore(drawn, **CHOICES)
+    interact(drawn, **CHOICES)
     assert shown == ["ein Satz|B|0.5"]
 
 
 def test_a_control_for_each_choice_draws_anew_when_it_is_moved(shown: list[Any]) -> None:
-    explore(drawn, **CHOICES)
+    interact(drawn, **CHOICES)
     box = next(thing for thing in shown if isinstance(thing, ipywidgets.VBox))
     field, menu, slider, _ = box.children
     assert isinstance(field, ipywidgets.Text) and isinstance(menu, ipywidgets.Dropdown)
@@ -55,12 +55,12 @@ def test_what_cannot_be_drawn_is_a_sentence(
     shown: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(HEADLESS, "1")
-    explore(lambda sentence: sentence.split()[7], sentence="zu kurz")
+    interact(lambda sentence: sentence.split()[7], sentence="zu kurz")
     assert shown == [] and "this cannot be drawn (IndexError" in capsys.readouterr().out
 
 
 def test_figures_are_shown_once(shown: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HEADLESS, "1")
     before = plt.get_fignums()
-    explore(lambda least: plt.figure(), least=[1])
+    interact(lambda least: plt.figure(), least=[1])
     assert len(shown) == 1 and plt.get_fignums() == before

@@ -67,7 +67,7 @@ def kill_when(process: subprocess.Popen, moment: Callable[[], bool]) -> None:
 TRAIN = """
 from pathlib import Path
 import numpy as np, test_train_tagger as t
-settings = t.config(epochs=5, dropout=0.3, word_dropout=0.2, averaging=0.8)
+settings = t.config(epochs=5, dropout=0.3, word_dropout=0.2, ema_momentum=0.8)
 model, history = t.trained(settings, Path(sys.argv[1]))
 np.savez(sys.argv[2], weights=t.weights(model), losses=history.column("loss"), f1=history.column("val_f1"))
 """
@@ -92,7 +92,8 @@ def test_training_killed_three_times_ends_as_if_it_had_not_been(tmp_path: Path) 
 ENCODE = """
 from pathlib import Path
 from legalner.data import load_corpus
-from legalner.preprocess import TagSet, build_vocabulary, save_encoded
+from legalner.data import TagSet
+from legalner.preprocess import build_vocabulary, save_encoded
 from legalner.vectors import load_vectors
 corpus = load_corpus("sample")
 vectors = load_vectors("none", corpus.train, dimension=8, seed=int(sys.argv[2]))
@@ -111,7 +112,7 @@ def test_encoding_killed_leaves_what_was_there_before_or_nothing(tmp_path: Path)
             load_encoded(tmp_path)
     assert start(ENCODE, tmp_path, 1).wait() == 0
     parts, _, _ = load_encoded(tmp_path)
-    assert [len(part.rows) for part in parts.values()] == [2000, 500, 500]
+    assert [len(part.ids) for part in parts.values()] == [2000, 500, 500]
     assert start(ENCODE, tmp_path, 2, die_at=5).wait() == -signal.SIGKILL
     with pytest.raises(MissingStepError):  # new arrays and vectors beside the old vocabulary
         load_encoded(tmp_path)
@@ -119,7 +120,7 @@ def test_encoding_killed_leaves_what_was_there_before_or_nothing(tmp_path: Path)
 
 SAVE = """
 from pathlib import Path
-from legalner.model_folder import TrainedTagger
+from legalner.improve import TrainedTagger
 TrainedTagger.load(Path(sys.argv[1])).save(Path(sys.argv[2]), {})
 """
 
@@ -128,7 +129,7 @@ TrainedTagger.load(Path(sys.argv[1])).save(Path(sys.argv[2]), {})
 def test_a_model_killed_while_it_is_written_is_refused_until_it_is_written_again(
     statute_tagger, tmp_path: Path
 ) -> None:
-    from legalner.model_folder import TrainedTagger
+    from legalner.improve import TrainedTagger
 
     good, other = tmp_path / "good", tmp_path / "other"
     statute_tagger.save(good, {})

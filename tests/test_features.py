@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legalner.data import Sentence
-from legalner.features import FEATURES, FeatureTables, FlatCorpus, Padded, epoch_batches, flatten, in_order, shape
-from legalner.preprocess import TagSet, UnseenTagWarning, Vocabulary
+from legalner.data import Sentence, TagSet, UnseenTagWarning
+from legalner.features import FEATURES, shape
+from legalner.improve import (
+    Batch,
+    EncodedCorpus,
+    FeatureTables,
+    encode_features,
+    length_sorted_batches,
+    shuffled_batches,
+)
+from legalner.preprocess import Vocabulary
 
 TAG_SET = TagSet(("_", "O", "B-GS", "I-GS"), "iob2")
 NAMES = ("word", "prefix1", "suffix1")
@@ -74,44 +82,46 @@ def test_norm_takes_spellings_of_one_word_together() -> None:
     assert FEATURES["norm"]("1.2.19") == "0000" and FEATURES["norm"]("ÄB(3)") == "äb(0)" and FEATURES["norm"](".") == ""
 
 
-@pytest.mark.parametrize(("at_least", "words"), [(1, {"ab", "ac", "d"}), (2, {"ac", "d"}), (3, {"d"}), (4, set())])
-def test_a_value_needs_so_many_training_tokens_for_a_row_of_its_own(at_least: int, words: set[str]) -> None:
-    tables = FeatureTables.from_sentences([sentence("ab ac d"), sentence("ac d d")], ("word",), at_least)
-    assert {token for token in ("ab", "ac", "d", "e", "") if tables.rows(token)[0] > 1} == words
+@pytest.mark.parametrize(("min_count", "words"), [(1, {"ab", "ac", "d"}), (2, {"ac", "d"}), (3, {"d"}), (4, set())])
+def test_a_value_needs_so_many_training_tokens_for_a_row_of_its_own(min_count: int, words: set[str]) -> None:
+    tables = FeatureTables.from_sentences([sentence("ab ac d"), sentence("ac d d")], ("word",), min_count)
+    assert {token for token in ("ab", "ac", "d", "e", "") if tables.ids(token)[0] > 1} == words
     assert tables.sizes == (len(words) + 2,)
 
 
 def test_tokens_with_a_value_count_together() -> None:
-    tables = FeatureTables.from_sentences([sentence("ab ac")], ("word", "prefix1"), at_least=2)
+    tables = FeatureTables.from_sentences([sentence("ab ac")], ("word", "prefix1"), min_count=2)
     assert tables.sizes == (2, 3)
     # A word that training never held is known by its first letter.
-    assert tables.rows("ad").tolist() == [1, 2] and tables.rows("ba").tolist() == [1, 1]
+    assert tables.ids("ad").tolist() == [1, 2] and tables.ids("ba").tolist() == [1, 1]
 
 
 def test_rows_0_and_1_belong_to_no_value() -> None:
     tokens = [chr(c) for c in range(ord("a"), ord("z") + 1)]
-    tables = FeatureTables.from_sentences([Sentence(tuple(tokens), ("O",) * 26)], ("word",), at_least=1)
-    assert sorted(int(tables.rows(token)[0]) for token in tokens) == list(range(2, 28))
-    assert tables.rows("ä").tolist() == [1] and tables.sizes == (28,)
+    tables = FeatureTables.from_sentences([Sentence(tuple(tokens), ("O",) * 26)], ("word",), min_count=1)
+    assert sorted(int(tables.ids(token)[0]) for token in tokens) == list(range(2, 28))
+    assert tables.ids("ä").tolist() == [1] and tables.sizes == (28,)
 
 
 def test_each_feature_has_rows_of_its_own() -> None:
-    tables = FeatureTables.from_sentences([sentence("ab")], ("word", "prefix2", "prefix1"), at_least=1)
-    assert tables.rows("ab").tolist() == [2, 2, 2]
+    tables = FeatureTables.from_sentences([sentence("ab")], ("word", "prefix2", "prefix1"), min_count=1)
+    assert tables.ids("ab").tolist() == [2, 2, 2]
     # "ab" is a prefix of abc, but no word; "a" is no word either.
-    assert tables.rows("abc").tolist() == [1, 2, 2]
-    assert tables.rows("a").tolist() == [1, 1, 2]
+    assert tables.ids("abc").tolist() == [1, 2, 2]
+    assert tables.ids("a").tolist() == [1, 1, 2]
 
 
 def test_a_feature_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(ValueError, match=r"no feature 'gender'; there are: word, norm, shape, prefix1, .*, suffix4"):
+    with pytest.raises(
+        ValueError, match=r"unknown feature 'gender'; expected one of word, norm, shape, prefix1, .*, suffix4"
+    ):
         FeatureTables.from_sentences([sentence("ab")], ("word", "gender"))
 
 
 def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("legalner.features.REMEMBERED", 3)
-    tables = FeatureTables.from_sentences([sentence("a b c d")], NAMES, at_least=1)
-    rows = [tables.rows(token).tolist() for token in "abcdabxyz"]
+    monkeypatch.setattr("legalner.improve.encode.CACHE_SIZE", 3)
+    tables = FeatureTables.from_sentences([sentence("a b c d")], NAMES, min_count=1)
+    rows = [tables.ids(token).tolist() for token in "abcdabxyz"]
     assert len(tables._known) <= 3 and rows[:2] == rows[4:6]
 
 
@@ -138,8 +148,8 @@ def encoded_by_hand(training: Sequence[Sentence], s: Sentence) -> np.ndarray:
 
 def corpus_of(
     sentences: Sequence[Sentence], training: Sequence[Sentence], vocabulary: Vocabulary | None = None
-) -> FlatCorpus:
-    return flatten(sentences, FeatureTables.from_sentences(training, NAMES), TAG_SET, vocabulary)
+) -> EncodedCorpus:
+    return encode_features(sentences, FeatureTables.from_sentences(training, NAMES), TAG_SET, vocabulary)
 
 
 TOKENS = st.sampled_from(["Das", "Dar", "Urteil", "§", "12", "13", "der", "a"])
@@ -158,14 +168,14 @@ def test_batches_hold_every_sentence_once_whole_and_zeros_behind_it(
 ) -> None:
     corpus = corpus_of(sentences, training, VOCABULARY)
     assert len(corpus) == len(sentences) and corpus.lengths.tolist() == [len(s) for s in sentences]
-    for batches in (list(epoch_batches(corpus, budget, (seed, 0))), list(in_order(corpus, budget))):
+    for batches in (list(shuffled_batches(corpus, budget, (seed, 0))), list(length_sorted_batches(corpus, budget))):
         assert sorted(i for b in batches for i in b.sentences) == list(range(len(sentences)))
         for batch in batches:
             time = batch.tags.shape[1]
             assert time == max(len(sentences[i]) for i in batch.sentences)
             assert len(batch.sentences) == 1 or batch.tags.size <= budget
-            assert batch.rows.shape == (len(batch.sentences), time, 3) and batch.words is not None
-            for i, rows, words, tags in zip(batch.sentences, batch.rows, batch.words, batch.tags, strict=True):
+            assert batch.ids.shape == (len(batch.sentences), time, 3) and batch.words is not None
+            for i, rows, words, tags in zip(batch.sentences, batch.ids, batch.words, batch.tags, strict=True):
                 s = sentences[i]
                 np.testing.assert_array_equal(rows[: len(s)], encoded_by_hand(training, s))
                 assert words[: len(s)].tolist() == [{"§": 2, "Das": 3}.get(token, 1) for token in s.tokens]
@@ -175,12 +185,12 @@ def test_batches_hold_every_sentence_once_whole_and_zeros_behind_it(
 
 def test_in_order_goes_from_short_to_long_in_the_order_of_the_corpus() -> None:
     sentences = [sentence(tokens) for tokens in ("a b", "a", "b c", "b", "a b c")]
-    batches = list(in_order(corpus_of(sentences, sentences), 4))
+    batches = list(length_sorted_batches(corpus_of(sentences, sentences), 4))
     assert [b.sentences.tolist() for b in batches] == [[1, 3], [0, 2], [4]]
 
 
-def drawn(corpus: FlatCorpus, seed: Sequence[int], budget: int = 12) -> list[tuple[int, ...]]:
-    return [tuple(b.sentences.tolist()) for b in epoch_batches(corpus, budget, seed)]
+def drawn(corpus: EncodedCorpus, seed: Sequence[int], budget: int = 12) -> list[tuple[int, ...]]:
+    return [tuple(b.sentences.tolist()) for b in shuffled_batches(corpus, budget, seed)]
 
 
 def test_the_seed_gives_the_batches_and_their_order() -> None:
@@ -197,14 +207,14 @@ def test_the_seed_gives_the_batches_and_their_order() -> None:
 
 def test_batches_without_word_vectors_have_no_words() -> None:
     corpus = corpus_of([sentence("a b")], [sentence("a")])
-    assert corpus.words is None and all(b.words is None for b in in_order(corpus, 9))
+    assert corpus.words is None and all(b.words is None for b in length_sorted_batches(corpus, 9))
 
 
 def test_a_sentence_of_1047_tokens_stays_whole_and_makes_no_other_longer() -> None:
     long = Sentence(tuple(f"w{i}" for i in range(1047)), ("O",) * 1046 + ("B-GS",))
     sentences = [sentence("a b c"), long, sentence("a")]
-    batches: list[Padded] = list(epoch_batches(corpus_of(sentences, sentences), 100, (1,)))
-    shapes = {tuple(sorted(b.sentences.tolist())): b.rows.shape for b in batches}
+    batches: list[Batch] = list(shuffled_batches(corpus_of(sentences, sentences), 100, (1,)))
+    shapes = {tuple(sorted(b.sentences.tolist())): b.ids.shape for b in batches}
     assert shapes == {(0, 2): (2, 3, 3), (1,): (1, 1047, 3)}
     tags = next(b.tags for b in batches if b.tags.shape[1] == 1047)[0]
     assert tags[-1] == 2 and (tags[:-1] == 1).all()
@@ -213,7 +223,7 @@ def test_a_sentence_of_1047_tokens_stays_whole_and_makes_no_other_longer() -> No
 def test_an_empty_corpus_gives_no_batch() -> None:
     corpus = corpus_of([], [sentence("a")], VOCABULARY)
     assert len(corpus) == 0 and not corpus.lengths.size
-    assert not list(epoch_batches(corpus, 10, (1,))) and not list(in_order(corpus, 10))
+    assert not list(shuffled_batches(corpus, 10, (1,))) and not list(length_sorted_batches(corpus, 10))
 
 
 def test_tags_that_training_never_held_warn_once_and_count_as_o() -> None:

@@ -86,7 +86,7 @@ def test_a_file_that_may_not_be_read_is_named(fake_ler, tmp_path: Path, monkeypa
 
 
 def test_an_unknown_file_lists_those_that_there_are(fake_ler, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no file 'olg' in LER; there are: bag, bgh, bverwg, ler_dev, ler_test"):
+    with pytest.raises(DataError, match="unknown LER file 'olg'; expected one of bag, bgh, bverwg, ler_dev, ler_test"):
         read_file("olg", tmp_path)
 
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from legalner.lstm import LSTM
-from legalner.model import bilstm_tagger, count_parameters, summary_rows, with_vectors
+from legalner.model import bilstm_tagger, count_parameters, summary_rows, with_embeddings
 
 RNG = np.random.default_rng(4)
 DIMENSION, UNITS, TAGS = 5, 3, 4
 VECTORS = np.vstack([np.zeros((2, DIMENSION)), RNG.normal(size=(6, DIMENSION))]).astype(np.float32)
 
 
-def tagger(lstm: str = "arranged", **changed) -> keras.Sequential:
+def tagger(lstm: str = "fused", **changed) -> keras.Sequential:
     keras.utils.set_random_seed(1)
     model = bilstm_tagger(VECTORS, TAGS, **{"max_len": 6, "units": UNITS, "lstm": lstm, **changed})
     # Weights as training leaves them: with biases of 0, padding would leave an LSTM's state at 0.
@@ -78,7 +78,7 @@ def test_without_a_length_sentences_of_any_length_are_read() -> None:
     assert probabilities(model, [[2, 3, 4, 5, 6, 7, 2, 3]]).shape == (1, 8, TAGS)
 
 
-@pytest.mark.parametrize("lstm", ["arranged", "keras"])
+@pytest.mark.parametrize("lstm", ["fused", "keras"])
 def test_a_mask_makes_the_answer_independent_of_padding(lstm: str) -> None:
     sentence = [2, 3, 4]
     for mask in (True, False):
@@ -89,10 +89,10 @@ def test_a_mask_makes_the_answer_independent_of_padding(lstm: str) -> None:
 
 
 def test_both_lstm_layers_give_the_same_numbers() -> None:
-    assert type(tagger("arranged").get_layer("bilstm").forward_layer) is LSTM
+    assert type(tagger("fused").get_layer("bilstm").forward_layer) is LSTM
     assert type(tagger("keras").get_layer("bilstm").forward_layer) is keras.layers.LSTM
     rows = [[2, 3, 4, 5, 6, 7], [2, 3, 0, 0, 0, 0]]
-    np.testing.assert_allclose(probabilities(tagger("arranged"), rows), probabilities(tagger("keras"), rows), atol=1e-6)
+    np.testing.assert_allclose(probabilities(tagger("fused"), rows), probabilities(tagger("keras"), rows), atol=1e-6)
 
 
 def test_an_unknown_lstm_layer_lists_those_that_exist() -> None:
@@ -109,7 +109,7 @@ def test_other_vectors_under_the_same_network(mask: bool) -> None:
     moved = [0, 1, 7, 5, 3, 2, 6, 4]
     other = np.zeros((9, DIMENSION), np.float32)
     other[moved] = VECTORS
-    changed = with_vectors(model, other)
+    changed = with_embeddings(model, other)
     np.testing.assert_allclose(probabilities(changed, [[moved[row] for row in sentence]]), before, atol=1e-6)
     for name in ("bilstm", "tags"):
         assert changed.get_layer(name) is model.get_layer(name)
@@ -118,7 +118,7 @@ def test_other_vectors_under_the_same_network(mask: bool) -> None:
 
 def test_vectors_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="vectors of 5 numbers, these have 6"):
-        with_vectors(tagger(), np.zeros((4, 6), np.float32))
+        with_embeddings(tagger(), np.zeros((4, 6), np.float32))
 
 
 def test_survives_saving(tmp_path) -> None:

@@ -14,11 +14,8 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legalner.data import Sentence
-from legalner.features import FeatureTables
-from legalner.model_folder import ModelFolderError, TrainedTagger
-from legalner.preprocess import TagSet
-from legalner.tagger import TaggerConfig, build_network
+from legalner.data import Sentence, TagSet
+from legalner.improve import FeatureTables, ModelFolderError, TaggerConfig, TrainedTagger, build_network
 
 SENTENCES = [
     Sentence(("Das", "BGB", "gilt", "."), ("O", "B-GS", "O", "O")),
@@ -29,9 +26,9 @@ TEXTS = [["Das", "KSchG", "§", "12"], ["Unbekanntes"], ["x"] * 70]
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainedTagger]:
-    config = TaggerConfig(features=("norm", "suffix2", "shape"), feature_units=4, units=5, at_least=1)
+    config = TaggerConfig(features=("norm", "suffix2", "shape"), feature_dim=4, units=5, min_count=1)
     tag_set = TagSet.from_sentences(SENTENCES, config.scheme)
-    tables = FeatureTables.from_sentences(SENTENCES, config.features, config.at_least)
+    tables = FeatureTables.from_sentences(SENTENCES, config.features, config.min_count)
     tagger = TrainedTagger(config, tag_set, tables, build_network(config, tables.sizes, tag_set))
     folder = tmp_path_factory.mktemp("models") / "mine"
     tagger.save(folder, {"licence": "CC-BY 4.0"})
@@ -49,7 +46,7 @@ def test_tags_alike_in_a_new_process(saved):
     folder, tagger = saved
     script = f"""
 import json
-from legalner.model_folder import TrainedTagger
+from legalner.improve import TrainedTagger
 tagger = TrainedTagger.load({str(folder)!r})
 print(json.dumps(tagger.tag({TEXTS!r})))
 """
@@ -86,7 +83,7 @@ def test_a_save_that_is_cut_short_leaves_no_model(saved, tmp_path, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("legalner.model_folder.np.savez_compressed", full)
+    monkeypatch.setattr("legalner.improve.trained.np.savez_compressed", full)
     with pytest.raises(OSError, match="disk full"):
         saved[1].save(folder, {})
     with pytest.raises(ModelFolderError, match=r"model\.json is missing"):

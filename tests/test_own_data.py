@@ -49,7 +49,7 @@ def test_from_files_to_annotated_text_by_parameters_alone(tmp_path: Path, monkey
     for part, (first, count) in {"train": (0, 200), "val": (400, 30), "test": (600, 30)}.items():
         (folder / f"{part}.conll").write_text(sentences(first, count), "utf-8")
     monkeypatch.chdir(tmp_path)
-    tagger = {"units": 16, "window": 16, "epochs": 4, "averaging": 0.0, "learning_rate": 0.01}
+    tagger = {"units": 16, "conv_filters": 16, "epochs": 4, "ema_momentum": 0.0, "learning_rate": 0.01}
     parameters = {"SPLIT": str(folder), "SCHEME": "bioes", "LANGUAGE": "en", "TAGGER": tagger}
     run = run_profile("best", parameters=parameters, name="ships")
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from legalner.annotate import PACKAGED, Annotator
+from legalner.annotate import DEFAULT_MODEL, Annotator
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
 
@@ -36,14 +36,14 @@ def test_finds_decisions_laws_and_courts_without_any_training(annotator):
 
 
 def test_is_small_and_says_what_it_is():
-    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 10e6
-    card = (PACKAGED / "README.md").read_text("utf-8")
+    assert sum(path.stat().st_size for path in DEFAULT_MODEL.iterdir()) < 10e6
+    card = (DEFAULT_MODEL / "README.md").read_text("utf-8")
     assert "CC-BY 4.0" in card and "Leitner" in card and "Where not to trust it" in card
 
 
 def test_its_card_tells_what_it_scores_on_a_court_that_it_has_not_read(annotator, ler_source):
     """On the first tenth of BVerwG, within what a tenth can differ from the whole."""
-    stated = float(re.search(r"entity F1 \*\*([\d.]+)%", (PACKAGED / "README.md").read_text("utf-8"))[1])
+    stated = float(re.search(r"entity F1 \*\*([\d.]+)%", (DEFAULT_MODEL / "README.md").read_text("utf-8"))[1])
     sentences = load_corpus("bverwg", source=ler_source).test[:1000]
     tags = [tags for tags, _ in annotator.tag([s.tokens for s in sentences])]
     assert abs(100 * entity_scores([s.tags for s in sentences], tags).f1 - stated) < 8
@@ -58,6 +58,6 @@ def test_is_in_the_wheel(tmp_path):
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for path in PACKAGED.iterdir():
-        assert f"legalner/models/{PACKAGED.name}/{path.name}" in names
+    for path in DEFAULT_MODEL.iterdir():
+        assert f"legalner/models/{DEFAULT_MODEL.name}/{path.name}" in names
     assert any(name.endswith("entry_points.txt") for name in names)

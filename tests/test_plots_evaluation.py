@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from legalner.errors import error_kinds
-from legalner.evaluate import confusion, entity_scores
+from legalner.evaluate import confusion, entity_scores, error_kinds
 from legalner.plots.evaluation import (
     calibration_curve,
     class_bars,

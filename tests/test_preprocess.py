@@ -11,18 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legalner.data import Corpus, Sentence
+from legalner.data import Corpus, Sentence, TagSet, UnseenTagWarning
 from legalner.preprocess import (
-    TagSet,
-    UnseenTagWarning,
     Vocabulary,
     batches_by_length,
     build_vocabulary,
-    cut_off,
     encode,
     load_encoded,
     padding_share,
     save_encoded,
+    truncation_counts,
 )
 from legalner.workspace import MissingStepError
 
@@ -91,7 +89,7 @@ def test_the_class_scheme_makes_neighbours_one_entity_and_iob2_does_not() -> Non
 
 
 def test_an_unknown_scheme_lists_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="no tag scheme 'bio'; there are: class, iob2"):
+    with pytest.raises(ValueError, match="unknown tag scheme 'bio'; expected one of class, iob2"):
         TagSet.from_sentences(TRAIN, "bio")
 
 
@@ -148,24 +146,24 @@ def test_the_vocabulary_by_hand() -> None:
     vocabulary = build_vocabulary(TRAIN, TwoWords())
     assert vocabulary.tokens == ("Weber", "§")
     # Row 0 is padding, row 1 any token without a vector.
-    assert vocabulary.matrix.tolist() == [[0, 0], [0, 0], [1, 2], [3, 4]]
-    assert vocabulary.matrix.dtype == np.float32
-    assert vocabulary.rows(["§", "Weber", "never met", "", "§"]) == [3, 2, 1, 1, 3]
+    assert vocabulary.embeddings.tolist() == [[0, 0], [0, 0], [1, 2], [3, 4]]
+    assert vocabulary.embeddings.dtype == np.float32
+    assert vocabulary.ids(["§", "Weber", "never met", "", "§"]) == [3, 2, 1, 1, 3]
 
 
 def test_encoding_pads_cuts_and_keeps_the_uncut_lengths() -> None:
     part = encode(TRAIN, build_vocabulary(TRAIN, TwoWords()), IOB2, max_len=4)
-    assert part.rows.tolist() == [[1, 2, 1, 0], [3, 1, 1, 1]]
+    assert part.ids.tolist() == [[1, 2, 1, 0], [3, 1, 1, 1]]
     assert part.tags.tolist() == [[1, 4, 1, 0], [2, 3, 3, 1]]
     assert part.lengths.tolist() == [3, 5]
     assert part.tokens == 3 + 4
-    assert {part.rows.dtype, part.tags.dtype, part.lengths.dtype} == {np.dtype(np.int32)}
+    assert {part.ids.dtype, part.tags.dtype, part.lengths.dtype} == {np.dtype(np.int32)}
     assert IOB2.names[0] == "_"
 
 
 def test_encoding_nothing() -> None:
     part = encode([], build_vocabulary(TRAIN, TwoWords()), IOB2, max_len=4)
-    assert (part.rows.shape, part.tags.shape, part.lengths.shape, part.tokens) == ((0, 4), (0, 4), (0,), 0)
+    assert (part.ids.shape, part.tags.shape, part.lengths.shape, part.tokens) == ((0, 4), (0, 4), (0,), 0)
 
 
 @pytest.mark.parametrize("tag_set", [CLASS, IOB2])
@@ -201,14 +199,18 @@ def test_tags_that_were_seen_do_not_warn() -> None:
     ],
 )
 def test_what_a_cut_at_three_tokens_costs(tags: str, entities: int) -> None:
-    found = cut_off([sentence("a b c d e", tags), sentence("a b c", "O B-GS I-GS"), sentence("a", "B-GS")], 3)
+    found = truncation_counts([sentence("a b c d e", tags), sentence("a b c", "O B-GS I-GS"), sentence("a", "B-GS")], 3)
     assert found == {"sentences": 1, "tokens": 2, "entities": entities}
 
 
 def test_costs_add_up_and_no_cut_costs_nothing() -> None:
     long = sentence("a b c d", "O B-GS I-GS B-PER")
-    assert cut_off([long, long, sentence("a b c", "O O B-GS")], 2) == {"sentences": 3, "tokens": 5, "entities": 5}
-    assert cut_off([long], 4) == cut_off([], 4) == {"sentences": 0, "tokens": 0, "entities": 0}
+    assert truncation_counts([long, long, sentence("a b c", "O O B-GS")], 2) == {
+        "sentences": 3,
+        "tokens": 5,
+        "entities": 5,
+    }
+    assert truncation_counts([long], 4) == truncation_counts([], 4) == {"sentences": 0, "tokens": 0, "entities": 0}
 
 
 def test_padding_share_by_hand() -> None:
@@ -220,8 +222,8 @@ def test_padding_share_by_hand() -> None:
 
 def test_batches_by_length_by_hand() -> None:
     # Sorted: 1 (number 2), 2 (0), 2 (3), 5 (1), 9 (4). Three of length 2 take 6; with the 5 they would take 20.
-    assert batches_by_length([2, 5, 1, 2, 9], token_budget=6) == [[2, 0, 3], [1], [4]]
-    assert batches_by_length([], token_budget=6) == []
+    assert batches_by_length([2, 5, 1, 2, 9], max_padded_tokens=6) == [[2, 0, 3], [1], [4]]
+    assert batches_by_length([], max_padded_tokens=6) == []
 
 
 @given(st.lists(st.integers(1, 40), max_size=40), st.integers(1, 100))
@@ -252,7 +254,7 @@ def test_what_is_saved_is_loaded(saved: Path) -> None:
     expected = build_vocabulary(TRAIN, TwoWords())
     assert tag_set == IOB2
     assert vocabulary.tokens == expected.tokens
-    np.testing.assert_array_equal(vocabulary.matrix, expected.matrix)
+    np.testing.assert_array_equal(vocabulary.embeddings, expected.embeddings)
     assert list(parts) == ["train", "val", "test"]
     for name, sentences in {"train": TRAIN, "val": TRAIN[:1], "test": TRAIN[1:]}.items():
         right = encode(sentences, expected, IOB2, max_len=4)

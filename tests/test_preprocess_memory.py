@@ -13,7 +13,8 @@ import json, re, resource, sys
 from pathlib import Path
 import numpy as np
 from legalner.data import COURTS, Corpus, read_file
-from legalner.preprocess import TagSet, build_vocabulary, load_encoded, save_encoded
+from legalner.data import TagSet
+from legalner.preprocess import build_vocabulary, load_encoded, save_encoded
 
 class StandIn:
     dimension = 300
@@ -39,11 +40,11 @@ vocabulary = build_vocabulary(sentences, StandIn())
 save_encoded(folder, corpus, vocabulary, TagSet.from_sentences(sentences, "class"), 50)
 encoded, loaded, _ = load_encoded(folder)
 print(json.dumps({
-    "sentences": sum(len(part.rows) for part in encoded.values()),
-    "widths": sorted({part.rows.shape[1] for part in encoded.values()}),
-    "matrix": loaded.matrix.shape,
-    "unknown": sum(int((part.rows == 1).sum()) for part in encoded.values()),
-    "padding": sum(int((part.rows == 0).sum()) for part in encoded.values()),
+    "sentences": sum(len(part.ids) for part in encoded.values()),
+    "widths": sorted({part.ids.shape[1] for part in encoded.values()}),
+    "matrix": loaded.embeddings.shape,
+    "unknown": sum(int((part.ids == 1).sum()) for part in encoded.values()),
+    "padding": sum(int((part.ids == 0).sum()) for part in encoded.values()),
     "tokens": sum(part.tokens for part in encoded.values()),
     "peak": peak(),
 }))

@@ -6,7 +6,7 @@ import sys
 
 START = """
 import os, sys
-from legalner.quiet import held_back, start_tensorflow
+from legalner.notebook import suppress_stderr, start_tensorflow
 start_tensorflow()
 import tensorflow as tf
 tf.function(tf.transpose)(tf.constant([[True], [False]]))  # worth a remark where there is no AVX-512
@@ -16,11 +16,11 @@ os.write(2, b"and below Python\\n")
 
 ERROR = """
 import os
-from legalner.quiet import held_back
+from legalner.notebook import suppress_stderr
 class Spoken(Exception): pass
 for error in (Spoken, ValueError):
     try:
-        with held_back(Spoken):
+        with suppress_stderr(Spoken):
             os.write(2, f"before {error.__name__}\\n".encode())
             raise error
     except error:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from legalner.data import FINE, Sentence, read_conll
-from legalner.evaluate import spans
-from legalner.sample import COURTS, SIZES, generate, write
+from legalner.data import FINE, Sentence, read_conll, spans
+from legalner.data.sample import COURTS, SIZES, generate, write
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "sample"
 CORPUS = generate()

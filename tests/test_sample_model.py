@@ -6,11 +6,11 @@ from pathlib import Path
 import keras
 import pytest
 
-from legalner.data import load_corpus
-from legalner.evaluate import entity_scores, predicted_tags
-from legalner.model import bilstm_tagger
-from legalner.preprocess import TagSet, build_vocabulary, encode
-from legalner.train import TrainingConfig, predict, train
+from legalner.data import TagSet, load_corpus
+from legalner.evaluate import entity_scores
+from legalner.model import bilstm_tagger, predict, predicted_tags
+from legalner.preprocess import build_vocabulary, encode
+from legalner.train import TrainingConfig, train
 from legalner.vectors import load_vectors
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def test_seed_model_beats_the_lookup_and_stays_fallible(tmp_path: Path) -> None:
     vocabulary = build_vocabulary([*corpus.train, *corpus.val], vectors)
     fit, val = (encode(part, vocabulary, tag_set, 50) for part in (corpus.train, corpus.val))
     keras.utils.set_random_seed(1)
-    model = bilstm_tagger(vocabulary.matrix, len(tag_set))
+    model = bilstm_tagger(vocabulary.embeddings, len(tag_set))
     model, _ = train(model, fit, val, TrainingConfig(), tmp_path, progress="none")
     guesses = predicted_tags(predict(model, val).argmax(-1), val.lengths, tag_set)
     f1 = entity_scores([s.tags for s in corpus.val], guesses).f1

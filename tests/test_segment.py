@@ -13,7 +13,8 @@ from conftest import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from legalner.segment import PIECE, UNBROKEN, segment
+from legalner.annotate import segment
+from legalner.annotate.segment import PIECE, UNBROKEN
 
 ROOT = Path(__file__).resolve().parents[1]
 

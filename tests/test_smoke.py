@@ -14,7 +14,7 @@ from conftest import Checkout, copy_checkout
 
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
-from legalner.model_folder import TrainedTagger
+from legalner.improve import TrainedTagger
 from legalner.regression import compare, finding_lines
 from legalner.run import RunError, run_profile
 
@@ -80,13 +80,13 @@ def test_whole_gold_is_scored(metrics: dict) -> None:
 
 def test_the_model_learned_something_and_is_not_perfect(metrics: dict) -> None:
     assert 0.1 < metrics["entity"]["micro"]["f1"] < 0.97
-    assert metrics["token"]["accuracy"] > metrics["all_o"]["token_accuracy"]
+    assert metrics["token"]["accuracy"] > metrics["all_outside"]["token_accuracy"]
     losses = [epoch["loss"] for epoch in metrics["train"]["history"]]
     assert losses[-1] < losses[0]
 
 
 def test_the_second_model_is_measured_beside_the_first(metrics: dict) -> None:
-    second = metrics["07_improve"]
+    second = metrics["08_improve"]
     assert metrics["model"]["name"] == "bilstm" and second["model"]["name"] == "tagger"
     assert sum(row["support"] for row in second["entity"]["per_class"].values()) == metrics["data"]["test_entities"]
     # It is no contest (both are small), but the tagger that reads prefixes and shapes must not lose.
@@ -107,7 +107,7 @@ def test_the_kept_model_tags_as_the_lesson_did(smoke: Checkout, metrics: dict) -
     corpus = load_corpus("sample")
     tagger = TrainedTagger.load(smoke.root / "runs" / "smoke" / "model")
     scores = entity_scores([s.tags for s in corpus.test], tagger.tag([s.tokens for s in corpus.test]))
-    assert scores.f1 == pytest.approx(metrics["07_improve"]["entity"]["micro"]["f1"], abs=1e-6)
+    assert scores.f1 == pytest.approx(metrics["08_improve"]["entity"]["micro"]["f1"], abs=1e-6)
 
 
 def test_parameters_are_those_counted_by_hand(metrics: dict) -> None:
@@ -149,9 +149,9 @@ def test_every_cell_may_be_run_twice(metrics: dict, tmp_path: Path, without_netw
 def test_lesson_7_runs_with_the_article_s_tags_too(tmp_path: Path, without_network: list[str]) -> None:
     """They cannot say where an entity begins, so there is no annotating with them."""
     checkout = copy_checkout(tmp_path, without_network)
-    tagger = {"scheme": "class", "features": ["shape", "suffix3"], "units": 8, "window": 8, "epochs": 1}
+    tagger = {"scheme": "class", "features": ["shape", "suffix3"], "units": 8, "conv_filters": 8, "epochs": 1}
     profile = {
-        "description": "toy", "notebooks": ["01_data", "07_improve"], "cell_timeout": 120,
+        "description": "toy", "notebooks": ["01_data", "08_improve"], "cell_timeout": 120,
         "parameters": {"SPLIT": "sample", "TAGGER": tagger, "PROGRESS": "lines"},
     }  # fmt: skip
     (checkout.root / "profiles" / "class.yaml").write_text(json.dumps(profile))  # JSON is YAML
@@ -161,7 +161,7 @@ def test_lesson_7_runs_with_the_article_s_tags_too(tmp_path: Path, without_netwo
 
 
 @pytest.mark.parametrize(
-    "notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "06_baselines", "07_improve"]
+    "notebook", ["02_preprocess", "03_model", "04_train", "05_evaluate", "06_baselines", "08_improve"]
 )
 def test_a_lesson_entered_alone_says_what_to_run(
     notebook: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Span
 
 from legalner.annotate import Annotator
-from legalner.model_folder import TrainedTagger
+from legalner.improve import TrainedTagger
 
 TEXT = "Nach § 9 Abs. 2 BGB haftet er. Das entschied der BGH so."
 

@@ -161,7 +161,7 @@ def test_files_of_one_s_own_in_another_scheme(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", ["nonsense", "", "BAG-BGH", "no/such/folder"])
 def test_an_unknown_split_lists_those_that_there_are(split: str) -> None:
-    with pytest.raises(DataError, match=f"no split {split!r}; there are: {', '.join(SPLITS)}"):
+    with pytest.raises(DataError, match=f"unknown split {split!r}; expected one of {', '.join(SPLITS)}"):
         load_corpus(split)
 
 
@@ -169,12 +169,14 @@ def test_an_unknown_split_lists_those_that_there_are(split: str) -> None:
     ("train", "test"), [(["olg"], ["bgh"]), (["bag"], ["olg"]), (["bag", "olg"], ["bgh"]), (["olg"], ["olg"])]
 )
 def test_an_unknown_court_lists_those_that_there_are(train: list[str], test: list[str]) -> None:
-    with pytest.raises(DataError, match="no court 'olg' in LER; there are: bag, bfh, bgh, bpatg, bsg, bverfg, bverwg"):
+    with pytest.raises(
+        DataError, match="unknown court 'olg'; expected one of bag, bfh, bgh, bpatg, bsg, bverfg, bverwg"
+    ):
         load_corpus("courts", train_courts=train, test_courts=test)
 
 
 def test_an_unknown_granularity_lists_those_that_there_are() -> None:
-    with pytest.raises(DataError, match="no granularity 'medium'; there are: fine, coarse"):
+    with pytest.raises(DataError, match="unknown granularity 'medium'; expected one of fine, coarse"):
         load_corpus("bag-bgh", granularity="medium")
 
 

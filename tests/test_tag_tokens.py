@@ -5,11 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from legalner.data import Sentence
-from legalner.evaluate import predicted_tags
-from legalner.model import bilstm_tagger
-from legalner.preprocess import TagSet, build_vocabulary, encode
-from legalner.train import predict, tag_tokens
+from legalner.data import Sentence, TagSet
+from legalner.model import bilstm_tagger, predict, predicted_tags, tag_tokens
+from legalner.preprocess import build_vocabulary, encode
 
 TAG_SET = TagSet(("_", "O", "GS", "ST"), "class")
 
@@ -87,7 +85,7 @@ def test_same_tags_as_for_a_sentence_of_the_corpus(mask: bool) -> None:
     lengths = (3, 1, 9, 6)
     sentences = [Sentence(tuple(str(t) for t in rng.integers(22, size=n)), ("O",) * n) for n in lengths]
     vocabulary = build_vocabulary([Sentence(tuple(drawn), ("O",) * 20)], Drawn())
-    network = bilstm_tagger(vocabulary.matrix, len(TAG_SET), max_len=6, units=5, mask=mask)
+    network = bilstm_tagger(vocabulary.embeddings, len(TAG_SET), max_len=6, units=5, mask=mask)
     data = encode(sentences, vocabulary, TAG_SET, 6)
     expected = predicted_tags(predict(network, data).argmax(-1), lengths, TAG_SET)
     assert len(set(sum(expected, ()))) > 2  # random weights, but not one tag for all

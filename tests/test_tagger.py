@@ -10,13 +10,23 @@ import numpy as np
 import pytest
 import yaml
 
-from legalner.crf import Tagger, allowed_by_iob2
-from legalner.data import Sentence
-from legalner.features import FeatureTables, FlatCorpus, epoch_batches, flatten, in_order
-from legalner.preprocess import TagSet, Vocabulary
-from legalner.tagger import FeatureEmbedding, TaggerConfig, build_network, inputs, predict_ids, tag_sentences
+from legalner.crf import Tagger, allowed_transitions
+from legalner.data import Sentence, TagSet
+from legalner.improve import (
+    EncodedCorpus,
+    FeatureEmbedding,
+    FeatureTables,
+    TaggerConfig,
+    build_network,
+    compile_tagger,
+    encode_features,
+    length_sorted_batches,
+    predict_ids,
+    shuffled_batches,
+    tag_sentences,
+)
+from legalner.preprocess import Vocabulary
 from legalner.train import load_model, save_model
-from legalner.train_tagger import compile_tagger
 
 TAG_SET = TagSet(("_", "O", "B-GS", "I-GS", "B-RS", "I-RS"), "iob2")
 WORDS = ("Das", "Gericht", "verweist", "auf", "§", "12", "StPO", ".")
@@ -31,13 +41,13 @@ def sentences(lengths: list[int], seed: int = 0) -> list[Sentence]:
 
 
 TRAINING = sentences([4, 2, 5, 1, 3, 5])
-TABLES = FeatureTables.from_sentences(TRAINING, ("word", "shape", "suffix2"), at_least=1)
+TABLES = FeatureTables.from_sentences(TRAINING, ("word", "shape", "suffix2"), min_count=1)
 
 
 def small(**changed) -> TaggerConfig:
-    plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"), 0.0)
+    plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "ema_momentum"), 0.0)
     plain |= {"layers": 1, "head": "crf", "loss": "likelihood", "schedule": "constant", "weight_decay": 0.0}
-    values = {"features": TABLES.names, "feature_units": 3, "units": 4, **plain, **changed}
+    values = {"features": TABLES.names, "feature_dim": 3, "units": 4, **plain, **changed}
     if values["head"] == "softmax" and "loss" not in changed:
         values["loss"] = "cross_entropy"
     return TaggerConfig(**values)
@@ -53,30 +63,30 @@ def network(config: TaggerConfig, dimension: int = 0) -> Tagger:
     return model
 
 
-def corpus(of: list[Sentence]) -> FlatCorpus:
-    return flatten(of, TABLES, TAG_SET, VOCABULARY)
+def corpus(of: list[Sentence]) -> EncodedCorpus:
+    return encode_features(of, TABLES, TAG_SET, VOCABULARY)
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"scheme": "bioes"}, "no scheme 'bioes'; there are: class, iob2"),
-        ({"head": "tanh"}, "no head 'tanh'; there are: softmax, crf"),
-        ({"loss": "mse"}, "no loss 'mse'; there are: likelihood, cross_entropy, focal"),
-        ({"schedule": "linear"}, "no schedule 'linear'; there are: constant, cosine"),
-        ({"keep": "first"}, "no keep 'first'; there are: last, best"),
-        ({"features": ("word", "gender")}, "'gender'.*; there are: word, norm, shape, prefix1"),
-        ({"features": ()}, "no features .*; there are: word, norm, shape, prefix1"),
+        ({"scheme": "bioes"}, "unknown scheme 'bioes'; expected one of class, iob2"),
+        ({"head": "tanh"}, "unknown head 'tanh'; expected one of softmax, crf"),
+        ({"loss": "mse"}, "unknown loss 'mse'; expected one of likelihood, cross_entropy, focal"),
+        ({"schedule": "linear"}, "unknown schedule 'linear'; expected one of constant, cosine"),
+        ({"keep": "first"}, "unknown keep 'first'; expected one of last, best"),
+        ({"features": ("word", "gender")}, "'gender'.*; expected some of word, norm, shape, prefix1"),
+        ({"features": ()}, "unknown features .*; expected some of word, norm, shape, prefix1"),
         ({"head": "crf", "loss": "focal"}, "crf takes likelihood, softmax takes cross_entropy or focal"),
         ({"head": "softmax", "loss": "likelihood"}, "crf takes likelihood, softmax takes cross_entropy or focal"),
         *(
             ({name: 0}, f"{name} must be positive, not 0")
-            for name in ("feature_units", "at_least", "units", "layers", "epochs", "token_budget", "learning_rate")
+            for name in ("feature_dim", "min_count", "units", "layers", "epochs", "max_padded_tokens", "learning_rate")
         ),
         ({"learning_rate": float("nan")}, "learning_rate must be positive, not nan"),
         *(
             ({name: value}, f"{name} must be at least 0 and below 1, not {value}")
-            for name in ("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging")
+            for name in ("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "ema_momentum")
             for value in (-0.1, 1.0)
         ),
         ({"weight_decay": -0.1}, "weight_decay must be at least 0, not -0.1"),
@@ -96,10 +106,10 @@ def test_the_default_configuration_and_features_as_a_list_are_taken() -> None:
 @pytest.mark.parametrize(("head", "layers", "dimension"), list(itertools.product(("crf", "softmax"), (1, 2), (0, 5))))
 def test_network_has_the_shapes_and_weights_of_its_configuration(head: str, layers: int, dimension: int) -> None:
     dropped = {"dropout": 0.1, "recurrent_dropout": 0.1, "word_dropout": 0.1, "feature_dropout": 0.1}
-    config = small(head=head, layers=layers, window=3, **dropped)
+    config = small(head=head, layers=layers, conv_filters=3, **dropped)
     model = build_network(config, TABLES.sizes, TAG_SET, dimension)
-    batch = next(in_order(corpus(sentences([2, 4, 3])), 99))
-    given = inputs(batch, MATRIX if dimension else None)
+    batch = next(length_sorted_batches(corpus(sentences([2, 4, 3])), 99))
+    given = batch.inputs(MATRIX if dimension else None)
     assert isinstance(given, dict) == bool(dimension)
     assert model(given).shape == model(given, training=True).shape == (3, 4, 6)
     seen, states = 3 * 3 + dimension, 2 * 4
@@ -122,15 +132,15 @@ def test_the_seed_makes_the_weights() -> None:
 
 
 def test_what_is_read_of_a_batch_are_its_words_vectors() -> None:
-    batch = next(in_order(corpus([Sentence(("auf", "§§"), ("O", "O")), Sentence(("§",), ("O",))]), 99))
+    batch = next(length_sorted_batches(corpus([Sentence(("auf", "§§"), ("O", "O")), Sentence(("§",), ("O",))]), 99))
     assert batch.sentences.tolist() == [1, 0]
-    given = inputs(batch, MATRIX)
-    np.testing.assert_array_equal(given["rows"], batch.rows)
+    given = batch.inputs(MATRIX)
+    np.testing.assert_array_equal(given["ids"], batch.ids)
     zero = np.zeros(5)
     np.testing.assert_array_equal(
         given["vectors"], [[MATRIX[2 + WORDS.index("§")], zero], [MATRIX[2 + WORDS.index("auf")], zero]]
     )
-    assert inputs(batch, None) is batch.rows
+    assert batch.inputs(None) is batch.ids
 
 
 @pytest.mark.parametrize(("head", "dimension"), [("crf", 0), ("crf", 5), ("softmax", 0)])
@@ -139,18 +149,18 @@ def test_a_sentence_alone_and_beside_longer_ones_gets_the_same_tags(head: str, d
     some = sentences([3, 1, 5, 2, 4, 1, 15], seed=3)  # the last is longer than any in training
     flat = corpus(some)
     together = predict_ids(model, flat, matrix)
-    alone = predict_ids(model, flat, matrix, token_budget=1)
+    alone = predict_ids(model, flat, matrix, max_padded_tokens=1)
     assert [len(ids) for ids in together] == flat.lengths.tolist()
     for a, b in zip(together, alone, strict=True):
         np.testing.assert_array_equal(a, b)
         assert (a > 0).all()
     assert len(set(np.concatenate(together).tolist())) > 2
     # Tags might agree by chance; so the scores behind them.
-    batch = next(in_order(flat, 999))
-    beside_others = np.asarray(model(inputs(batch, matrix)))
+    batch = next(length_sorted_batches(flat, 999))
+    beside_others = np.asarray(model(batch.inputs(matrix)))
     for scores, number in zip(beside_others, batch.sentences, strict=True):
-        single = next(in_order(corpus(some[number : number + 1]), 1))
-        found = np.asarray(model(inputs(single, matrix)))[0]
+        single = next(length_sorted_batches(corpus(some[number : number + 1]), 1))
+        found = np.asarray(model(single.inputs(matrix)))[0]
         np.testing.assert_allclose(scores[: len(found)], found, rtol=1e-4, atol=1e-4)
 
 
@@ -158,8 +168,8 @@ def test_predictions_come_in_the_order_of_the_corpus() -> None:
     model = network(small())
     some = sentences([4, 1, 3, 4, 2, 1], seed=5)
     for budget in (1, 6, 99):
-        found = predict_ids(model, corpus(some), token_budget=budget)
-        backwards = predict_ids(model, corpus(some[::-1]), token_budget=budget)[::-1]
+        found = predict_ids(model, corpus(some), max_padded_tokens=budget)
+        backwards = predict_ids(model, corpus(some[::-1]), max_padded_tokens=budget)[::-1]
         assert [ids.tolist() for ids in found] == [ids.tolist() for ids in backwards]
     assert found[0].tolist() != found[3].tolist()  # both have four tokens
 
@@ -175,9 +185,9 @@ def test_no_prediction_breaks_iob2(head: str) -> None:
     # It would love to say I-GS everywhere, and next to it padding.
     kernel, bias = model.get_layer("emissions").get_weights()
     model.get_layer("emissions").set_weights([kernel, bias + np.array([6, 0, 0, 8, 0, 4], np.float32)])
-    emissions = np.asarray(model(next(in_order(corpus(sentences([5], seed=2)), 99)).rows))
+    emissions = np.asarray(model(next(length_sorted_batches(corpus(sentences([5], seed=2)), 99)).ids))
     assert 3 in emissions.argmax(-1)[:, 0] or 0 in emissions.argmax(-1)
-    allowed, first = allowed_by_iob2(TAG_SET.names)
+    allowed, first = allowed_transitions(TAG_SET.names)
     for ids in predict_ids(model, corpus(sentences([1, 2, 3, 8, 8, 8, 20] * 3, seed=2))):
         assert first[ids[0]] and all(allowed[a, b] for a, b in itertools.pairwise(ids))
 
@@ -188,7 +198,7 @@ def test_a_softmax_takes_the_most_probable_tag_where_iob2_allows_it() -> None:
     free = np.array([-99, 0, 0, -99, 0, -99], np.float32)  # no I, so nothing is ever forbidden
     model.get_layer("emissions").set_weights([kernel, bias + free])
     flat = corpus(sentences([5, 5, 5], seed=2))
-    expected = np.asarray(model(next(in_order(flat, 99)).rows)).argmax(-1)
+    expected = np.asarray(model(next(length_sorted_batches(flat, 99)).ids)).argmax(-1)
     assert len(set(expected.ravel().tolist())) > 1
     np.testing.assert_array_equal(predict_ids(model, flat), expected)
 
@@ -198,7 +208,7 @@ def test_tokens_get_valid_iob2_tags_one_each() -> None:
     tokens = [["Das", "Gericht"], ["§"], ["niemals", "gesehen", "🙂", "ẞ"] * 100]
     tags = tag_sentences(model, TABLES, TAG_SET, tokens)
     assert [len(t) for t in tags] == [2, 1, 400]
-    flat = flatten([Sentence(tuple(t), ("O",) * len(t)) for t in tokens], TABLES, TAG_SET)
+    flat = encode_features([Sentence(tuple(t), ("O",) * len(t)) for t in tokens], TABLES, TAG_SET)
     assert tags == [TAG_SET.decode(ids) for ids in predict_ids(model, flat)]
     assert set(itertools.chain(*tags)) <= set(TAG_SET.names) - {"_"}
 
@@ -253,13 +263,13 @@ def test_word_vectors_are_dropped_whole() -> None:
     assert {tuple(vector) for vector in dropped.reshape(-1, 5).tolist()} == {(0.0,) * 5, (2.0,) * 5}
 
 
-def steps(model: Tagger, flat: FlatCorpus) -> list[float]:
-    batch = next(epoch_batches(flat, 99, (1,)))
-    return [float(model.train_on_batch(inputs(batch, MATRIX), batch.tags)) for _ in range(3)]
+def steps(model: Tagger, flat: EncodedCorpus) -> list[float]:
+    batch = next(shuffled_batches(flat, 99, (1,)))
+    return [float(model.train_on_batch(batch.inputs(MATRIX), batch.tags)) for _ in range(3)]
 
 
 def test_saved_and_loaded_it_predicts_the_same_and_trains_on_alike(tmp_path: Path) -> None:
-    config = small(averaging=0.9, schedule="cosine", learning_rate=0.01)
+    config = small(ema_momentum=0.9, schedule="cosine", learning_rate=0.01)
     # So many tags, and so small steps, that something is left to learn.
     tagged = [dataclasses.replace(s, tags=("B-GS", "O", "B-RS", "I-RS")[: len(s)]) for s in sentences([4, 2, 4, 3])]
     model, flat = network(config, 5), corpus(tagged)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import legalner.train as training
-from legalner.model import bilstm_tagger
+from legalner.model import bilstm_tagger, predict
 from legalner.preprocess import Encoded
 from legalner.train import (
     History,
@@ -16,7 +16,6 @@ from legalner.train import (
     TrainingConfig,
     load_model,
     mean_by_position,
-    predict,
     save_model,
     state_file,
     train,
@@ -134,7 +133,7 @@ def test_each_epoch_takes_each_sentence_once_in_an_order_of_its_own() -> None:
         training._epoch(notes, FIT, VAL, config(seed=seed), epoch, "none")  # type: ignore[arg-type]
         return notes.given
 
-    sentences = [tuple(rows) + tuple(tags) for rows, tags in zip(FIT.rows, FIT.tags, strict=True)]
+    sentences = [tuple(rows) + tuple(tags) for rows, tags in zip(FIT.ids, FIT.tags, strict=True)]
     orders = [given(seed, epoch) for seed, epoch in ((1, 0), (1, 1), (2, 0))]
     for order in orders:
         assert sorted(order) == sorted(sentences)

@@ -10,15 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import legalner.train_tagger as training
+import legalner.improve.train as training
 from legalner.crf import Tagger
-from legalner.data import Sentence
+from legalner.data import Sentence, TagSet
 from legalner.evaluate import entity_scores
-from legalner.features import FeatureTables, FlatCorpus, flatten, in_order
-from legalner.preprocess import TagSet, Vocabulary
-from legalner.tagger import FocalLoss, TaggerConfig, build_network, predict_ids, tag_sentences
+from legalner.improve import (
+    EncodedCorpus,
+    FeatureTables,
+    FocalLoss,
+    TaggerConfig,
+    build_network,
+    compile_tagger,
+    encode_features,
+    length_sorted_batches,
+    micro_f1,
+    predict_ids,
+    tag_sentences,
+    train_tagger,
+)
+from legalner.preprocess import Vocabulary
 from legalner.train import History, _seed_dropout, load_model, state_file
-from legalner.train_tagger import compile_tagger, micro_f1, train_tagger
 
 RNG = np.random.default_rng(11)
 TAG_SET = TagSet(("_", "O", "B-GRT", "I-GRT", "B-GS", "I-GS"), "iob2")
@@ -46,13 +57,13 @@ FIT, VAL = task(40, seed=1), task(15, seed=2)
 TABLES = FeatureTables.from_sentences(FIT, FEATURES)
 
 
-def corpus(of: list[Sentence]) -> FlatCorpus:
-    return flatten(of, TABLES, TAG_SET)
+def corpus(of: list[Sentence]) -> EncodedCorpus:
+    return encode_features(of, TABLES, TAG_SET)
 
 
 def config(**changed: Any) -> TaggerConfig:
-    small = {"features": FEATURES, "feature_units": 4, "units": 6, "window": 4, "token_budget": 60}
-    plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "averaging"), 0.0)
+    small = {"features": FEATURES, "feature_dim": 4, "units": 6, "conv_filters": 4, "max_padded_tokens": 60}
+    plain = dict.fromkeys(("word_dropout", "feature_dropout", "dropout", "recurrent_dropout", "ema_momentum"), 0.0)
     plain |= {"layers": 1, "head": "crf", "loss": "likelihood", "schedule": "cosine", "weight_decay": 0.0}
     return TaggerConfig(**{**small, **plain, "learning_rate": 0.03, "keep": "last", "patience": None, **changed})
 
@@ -122,10 +133,10 @@ def test_the_loss_that_is_learned_by_is_the_mean_over_tokens(loss: str) -> None:
     model = network(settings)
     model.crf.set_weights([RNG.normal(size=w.shape) for w in model.crf.get_weights()])
     compile_tagger(model, settings, 10)
-    batch = next(in_order(corpus(FIT[:5]), 99))
+    batch = next(length_sorted_batches(corpus(FIT[:5]), 99))
     assert (batch.tags == 0).any()
     total = 0.0
-    for row, tags in zip(batch.rows, batch.tags, strict=True):
+    for row, tags in zip(batch.ids, batch.tags, strict=True):
         length = int((tags > 0).sum())
         emissions = model(row[None, :length])
         if loss == "likelihood":
@@ -133,7 +144,7 @@ def test_the_loss_that_is_learned_by_is_the_mean_over_tokens(loss: str) -> None:
         else:
             p = np.asarray(keras.ops.softmax(emissions[0]))[np.arange(length), tags[:length]]
             total -= float(np.sum(np.log(p) * ((1 - p) ** 2 if loss == "focal" else 1)))
-    found = model.compute_loss(batch.rows, batch.tags, model(batch.rows))
+    found = model.compute_loss(batch.ids, batch.tags, model(batch.ids))
     assert float(found) == pytest.approx(total / (batch.tags > 0).sum(), rel=1e-4)
 
 
@@ -154,7 +165,7 @@ def test_the_cosine_schedule_rises_in_a_twentieth_of_the_steps_and_falls_to_noth
 
 
 def test_the_configuration_makes_the_optimizer() -> None:
-    settings = config(schedule="constant", weight_decay=0.1, averaging=0.9)
+    settings = config(schedule="constant", weight_decay=0.1, ema_momentum=0.9)
     model = network(settings)
     compile_tagger(model, settings, steps=10)
     optimizer = model.optimizer
@@ -188,7 +199,7 @@ def test_quick_f1_by_hand() -> None:
 
 @pytest.mark.parametrize(("head", "loss"), [("crf", "likelihood"), ("softmax", "cross_entropy"), ("softmax", "focal")])
 def test_it_learns(head: str, loss: str, tmp_path: Path) -> None:
-    model, history = trained(config(head=head, loss=loss, window=0, epochs=12, token_budget=24), tmp_path)
+    model, history = trained(config(head=head, loss=loss, conv_filters=0, epochs=12, max_padded_tokens=24), tmp_path)
     assert len(history.epochs) == 12 and set(history.epochs[0]) == {"loss", "val_f1", "seconds"}
     losses = history.column("loss")
     assert losses[-1] < losses[0] / 5
@@ -200,7 +211,7 @@ def test_it_learns(head: str, loss: str, tmp_path: Path) -> None:
 
 
 EQUAL = task(9, seed=3, lengths=(5, 5))  # three batches of one shape: one trace
-RESTLESS = {"token_budget": 15, "epochs": 3, "dropout": 0.2, "word_dropout": 0.2, "feature_dropout": 0.2}
+RESTLESS = {"max_padded_tokens": 15, "epochs": 3, "dropout": 0.2, "word_dropout": 0.2, "feature_dropout": 0.2}
 RESTLESS |= {"recurrent_dropout": 0.2, "weight_decay": 0.01}
 
 
@@ -217,7 +228,7 @@ def uninterrupted(tmp_path_factory) -> tuple[Path, Tagger, History, list[list[np
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Tagger, "train_on_batch", noting)
-        model, history = trained(config(**RESTLESS, averaging=0.8), folder, EQUAL, EQUAL)
+        model, history = trained(config(**RESTLESS, ema_momentum=0.8), folder, EQUAL, EQUAL)
     return folder, model, history, steps
 
 
@@ -248,7 +259,7 @@ def ctrl_c_in(patch: pytest.MonkeyPatch, epoch: int) -> list[int]:
     begun: list[int] = []
     original = training._learn
 
-    def interrupted(model: Tagger, fit: FlatCorpus, settings: TaggerConfig, number: int, *others: Any, **more: Any):
+    def interrupted(model: Tagger, fit: EncodedCorpus, settings: TaggerConfig, number: int, *others: Any, **more: Any):
         begun.append(number)
         loss = original(model, fit, settings, number, *others, **more)
         if number == epoch:
@@ -263,7 +274,7 @@ def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
     uninterrupted, tmp_path, monkeypatch, capsys
 ) -> None:
     _, model, history, steps = uninterrupted
-    settings = config(**RESTLESS, averaging=0.8)
+    settings = config(**RESTLESS, ema_momentum=0.8)
     with monkeypatch.context() as patch:
         ctrl_c_in(patch, epoch=1)
         _, half = trained(settings, tmp_path, EQUAL, EQUAL)
@@ -282,7 +293,7 @@ def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
 
 def test_seed_and_epoch_give_what_is_dropped(uninterrupted) -> None:
     folder, *_ = uninterrupted
-    model, rows = load_model(state_file(folder, 3)), next(in_order(corpus(EQUAL), 99)).rows
+    model, rows = load_model(state_file(folder, 3)), next(length_sorted_batches(corpus(EQUAL), 99)).ids
 
     def emissions(*seed: int) -> np.ndarray:
         _seed_dropout(model, seed)
@@ -300,7 +311,7 @@ def scripted(patch: pytest.MonkeyPatch, val_f1: list[float]) -> list[int]:
     """Let each epoch set one weight to its number and have this F1; returns the list of the epochs begun."""
     begun: list[int] = []
 
-    def learn(model: Tagger, fit: FlatCorpus, settings: TaggerConfig, number: int, *_: Any, **__: Any) -> float:
+    def learn(model: Tagger, fit: EncodedCorpus, settings: TaggerConfig, number: int, *_: Any, **__: Any) -> float:
         begun.append(number)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
@@ -340,18 +351,20 @@ def test_lines_report_each_epoch(tmp_path, monkeypatch, capsys) -> None:
 
 def test_a_training_with_other_word_vectors_is_another(tmp_path, monkeypatch) -> None:
     tokens = ("§", "12", "BGH")
-    words = [flatten(s, TABLES, TAG_SET, Vocabulary(tokens, np.zeros((5, 2), np.float32))) for s in (FIT, VAL)]
-    other = [flatten(s, TABLES, TAG_SET, Vocabulary(tokens[::-1], np.zeros((5, 2), np.float32))) for s in (FIT, VAL)]
+    words = [encode_features(s, TABLES, TAG_SET, Vocabulary(tokens, np.zeros((5, 2), np.float32))) for s in (FIT, VAL)]
+    other = [
+        encode_features(s, TABLES, TAG_SET, Vocabulary(tokens[::-1], np.zeros((5, 2), np.float32))) for s in (FIT, VAL)
+    ]
     settings, matrix = config(epochs=2), np.ones((5, 2), np.float32)
 
-    def begun(folder: str, parts: list[FlatCorpus], vectors: np.ndarray, interrupt: bool = False) -> list[int]:
+    def begun(folder: str, parts: list[EncodedCorpus], vectors: np.ndarray, interrupt: bool = False) -> list[int]:
         with monkeypatch.context() as patch:
             epochs = scripted(patch, [0.1, 0.2])
             if interrupt:
                 ctrl_c_in(patch, epoch=1)
             model, val_tags = network(settings, dimension=2), [s.tags for s in VAL]
             where = tmp_path / folder
-            train_tagger(model, *parts, val_tags, TAG_SET, settings, where, matrix=vectors, progress="none")
+            train_tagger(model, *parts, val_tags, TAG_SET, settings, where, embeddings=vectors, progress="none")
         return epochs
 
     assert begun("a", words, matrix, interrupt=True) == [0, 1]

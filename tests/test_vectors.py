@@ -182,7 +182,9 @@ def test_none_draws_small_vectors_for_the_training_tokens_alone() -> None:
 
 @pytest.mark.parametrize("name", ["word2vec", "", "spacy", "FastText"])
 def test_an_unknown_name_lists_those_that_there_are(name: str) -> None:
-    with pytest.raises(VectorsError, match=f"no vectors '{name}'; there are: fasttext, spacy:PIPELINE .*, none"):
+    with pytest.raises(
+        VectorsError, match=f"unknown vectors '{name}'; expected one of fasttext, spacy:PIPELINE .*, none"
+    ):
         load_vectors(name, TRAIN)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from legalner.workspace import (
     MissingStepError,
-    checkout,
-    need,
+    atomic_write,
+    project_root,
     read_json,
-    replacing,
+    require,
     run_folder,
     write_json,
     write_metrics,
@@ -20,7 +20,7 @@ from legalner.workspace import (
 def test_the_new_file_takes_the_old_one_s_place_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.npz"
     for text in ("old", "new"):
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             assert (temporary.parent, temporary.suffix) == (path.parent, ".npz")
             temporary.write_text(text)
             assert not path.exists() or path.read_text() == "old"
@@ -34,7 +34,7 @@ def test_what_raises_half_way_leaves_the_old_file_and_no_other(tmp_path: Path, e
     for before in (None, "old"):
         if before:
             path.write_text(before)
-        with pytest.raises(error), replacing(path) as temporary:
+        with pytest.raises(error), atomic_write(path) as temporary:
             temporary.write_text("half")
             raise error
         assert [p.read_text() for p in tmp_path.iterdir()] == ([before] if before else [])
@@ -42,7 +42,7 @@ def test_what_raises_half_way_leaves_the_old_file_and_no_other(tmp_path: Path, e
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_others_may_read_what_was_written(tmp_path: Path) -> None:
-    with replacing(tmp_path / "file"):
+    with atomic_write(tmp_path / "file"):
         pass
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
@@ -71,9 +71,9 @@ def test_metrics_lie_by_lesson(tmp_path: Path) -> None:
 def test_a_missing_file_names_the_notebook_that_makes_it(tmp_path: Path) -> None:
     path = tmp_path / "tags.json"
     with pytest.raises(MissingStepError, match=r"tags\.json is missing: run notebook 02_preprocess first"):
-        need(path, "02_preprocess")
+        require(path, "02_preprocess")
     path.touch()
-    assert need(path, "02_preprocess") == path
+    assert require(path, "02_preprocess") == path
 
 
 def test_runs_lie_in_the_checkout_wherever_one_stands_in_it(tmp_path: Path, monkeypatch) -> None:
@@ -81,7 +81,7 @@ def test_runs_lie_in_the_checkout_wherever_one_stands_in_it(tmp_path: Path, monk
         (tmp_path / "checkout" / name).mkdir(parents=True)
     for here in (".", "notebooks", "notebooks/deep"):
         monkeypatch.chdir(tmp_path / "checkout" / here)
-        assert checkout() == tmp_path / "checkout"
+        assert project_root() == tmp_path / "checkout"
         assert run_folder("mine") == tmp_path / "checkout" / "runs" / "mine"
     assert (tmp_path / "checkout" / "runs" / "mine").is_dir()
     assert run_folder(tmp_path / "elsewhere") == tmp_path / "elsewhere"
@@ -90,5 +90,5 @@ def test_runs_lie_in_the_checkout_wherever_one_stands_in_it(tmp_path: Path, monk
 def test_runs_lie_in_the_working_folder_where_there_is_no_checkout(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert checkout() is None
+    assert project_root() is None
     assert run_folder("mine") == tmp_path / "runs" / "mine"

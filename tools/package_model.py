@@ -11,11 +11,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from legalner.annotate import PACKAGED, Annotator
+from legalner.annotate import DEFAULT_MODEL, Annotator
 from legalner.data import FINE, load_corpus
-from legalner.errors import calibration, error_table
-from legalner.evaluate import EntityScores, entity_scores
-from legalner.model_folder import TrainedTagger
+from legalner.evaluate import EntityScores, calibration, entity_scores, error_table
+from legalner.improve import TrainedTagger
 from legalner.workspace import read_json
 
 LICENCE = (
@@ -34,7 +33,7 @@ def main() -> None:
     if metrics["split"] != "bverwg":
         raise SystemExit(f"{arguments.run}: learned from the split {metrics['split']!r}, and the card speaks of bverwg")
     facts = {
-        "name": PACKAGED.name,
+        "name": DEFAULT_MODEL.name,
         "data": "LER, split bverwg: trained on six federal courts, tested on the Federal Administrative Court (BVerwG)",
         "licence": LICENCE,
         "profile": metrics["profile"],
@@ -42,16 +41,16 @@ def main() -> None:
         "git_commit": metrics["git_commit"],
     }
     tagger = TrainedTagger.load(arguments.run / "model")
-    tagger.save(PACKAGED, facts, half=True)
+    tagger.save(DEFAULT_MODEL, facts, half=True)
     corpus = load_corpus("bverwg", source=arguments.source)
     predicted, confidences = zip(*Annotator().tag([s.tokens for s in corpus.test]), strict=True)
     scores = entity_scores([s.tags for s in corpus.test], list(predicted))
     parts = calibration(error_table(corpus.test, predicted, confidences=confidences))
-    tagger.save(PACKAGED, facts | {"entity": scores.as_dict()["micro"]}, half=True)
+    tagger.save(DEFAULT_MODEL, facts | {"entity": scores.as_dict()["micro"]}, half=True)
     card = _card(facts, scores, parts.to_dict("records"), metrics)
-    (PACKAGED / "README.md").write_text(card, "utf-8")
-    size = sum(path.stat().st_size for path in PACKAGED.iterdir())
-    print(f"{PACKAGED}: {size / 1e6:.1f} MB, entity F1 {scores.f1:.4f}")
+    (DEFAULT_MODEL / "README.md").write_text(card, "utf-8")
+    size = sum(path.stat().st_size for path in DEFAULT_MODEL.iterdir())
+    print(f"{DEFAULT_MODEL}: {size / 1e6:.1f} MB, entity F1 {scores.f1:.4f}")
 
 
 def _card(facts: dict[str, Any], scores: EntityScores, parts: list[dict[Any, Any]], metrics: dict[str, Any]) -> str:

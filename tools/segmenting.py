@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from legalner.annotate import segment
 from legalner.data import load_corpus
-from legalner.segment import segment
 from legalner.workspace import write_json
 
 ROOT = Path(__file__).resolve().parents[1]

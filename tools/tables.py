@@ -70,7 +70,7 @@ def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
 
 def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
     """What predicting no entity at all scores on each split that was run."""
-    found = {run["split"]: run["all_o"] for runs in results.values() for run in runs if "all_o" in run}
+    found = {run["split"]: run["all_outside"] for runs in results.values() for run in runs if "all_outside" in run}
     lines = ["| split | token accuracy of predicting no entity at all | its entity F1 |", "|---|--:|--:|"]
     for split, scores in found.items():
         lines.append(f"| {split} | {spread([scores['token_accuracy']])} | {spread([scores['entity_f1']])} |")

@@ -1,4 +1,4 @@
-"""This package's `seed`: the article's network fed with rows of a table of vectors, as lessons 02 to 05 do it."""
+"""This package's `article`: the article's network, which reads ids and a table of vectors, as in lessons 02 to 05."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Sequence
 import keras
 
 from benchmarks.contenders.base import Contender, Setting, Tags, Tokens, passes
-from benchmarks.contenders.keras_steps import StepClock, clocked_fit, load_vocabulary, untagged
+from benchmarks.contenders.keras_steps import StepClock, clocked_fit, load_vocabulary
 from benchmarks.flops import training_flops
 from benchmarks.measure import Stopwatch
-from legalner.data import Sentence
-from legalner.evaluate import predicted_tags
-from legalner.model import bilstm_tagger
-from legalner.preprocess import Encoded, TagSet, encode
-from legalner.train import TrainingConfig, predict, train
+from legalner.data import Sentence, TagSet
+from legalner.model import bilstm_tagger, predict, predicted_tags
+from legalner.preprocess import Encoded, encode
+from legalner.train import TrainingConfig, train
 
-__all__ = ["Seed", "make"]
+__all__ = ["Article", "make"]
 
 
-class Seed(Contender):
+class Article(Contender):
     """50 tokens, :func:`legalner.model.bilstm_tagger`, :func:`legalner.train.train`."""
 
     max_len = 50
@@ -28,28 +27,28 @@ class Seed(Contender):
         """Encode, and build the network."""
         self.vocabulary = load_vocabulary(self.setting.vocabulary)
         self.tag_set = TagSet.from_sentences(sentences, "class")
-        self.fit = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
-        units, matrix = self.setting.options["units"], self.vocabulary.matrix
-        self.flops_per_token = training_flops(matrix.shape[1], units, len(self.tag_set))
+        self.train_data = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
+        units, embeddings = self.setting.options["units"], self.vocabulary.embeddings
+        self.flops_per_token = training_flops(embeddings.shape[1], units, len(self.tag_set))
         keras.utils.set_random_seed(1)
-        self.model = bilstm_tagger(matrix, len(self.tag_set), max_len=self.max_len, units=units)
+        self.model = bilstm_tagger(embeddings, len(self.tag_set), max_len=self.max_len, units=units)
 
     def train(self, watch: Stopwatch) -> None:
         """Train as lesson 04 does; a batch of sentences stands in for val, which is not measured here."""
         config = TrainingConfig()
-        steps = -(-len(self.fit.rows) // config.batch_size)
+        steps = -(-len(self.train_data.ids) // config.batch_size)
         config = TrainingConfig(epochs=passes(self.setting.least_steps, steps))
-        few = Encoded(self.fit.rows[:32], self.fit.tags[:32], self.fit.lengths[:32])
-        with clocked_fit(self.model, StepClock(watch, self.fit.tokens / steps, self.setting.most_steps)):
-            train(self.model, self.fit, few, config, self.setting.folder, progress="none", resume=False)
+        few = Encoded(self.train_data.ids[:32], self.train_data.tags[:32], self.train_data.lengths[:32])
+        with clocked_fit(self.model, StepClock(watch, self.train_data.tokens / steps, self.setting.most_steps)):
+            train(self.model, self.train_data, few, config, self.setting.folder, progress="none", resume=False)
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
         """Encode and predict as lesson 05 does."""
         assert self.max_len is not None
-        encoded = encode(untagged(sentences), self.vocabulary, self.tag_set, self.max_len)
+        encoded = encode([Sentence.untagged(s) for s in sentences], self.vocabulary, self.tag_set, self.max_len)
         return predicted_tags(predict(self.model, encoded).argmax(-1), encoded.lengths, self.tag_set)
 
 
 def make(setting: Setting) -> Contender:
     """The contender, for the worker."""
-    return Seed(setting)
+    return Article(setting)

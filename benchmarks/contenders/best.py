@@ -12,11 +12,9 @@ from benchmarks.contenders.base import Contender, Setting, Tags, Tokens, passes
 from benchmarks.contenders.keras_steps import clocked_batches
 from benchmarks.flops import training_flops
 from benchmarks.measure import Stopwatch
-from legalner.data import Sentence
-from legalner.features import FeatureTables, flatten
-from legalner.preprocess import TagSet, batches_by_length
-from legalner.tagger import TaggerConfig, build_network, tag_sentences
-from legalner.train_tagger import train_tagger
+from legalner.data import Sentence, TagSet
+from legalner.improve import FeatureTables, TaggerConfig, build_network, encode_features, tag_sentences, train_tagger
+from legalner.preprocess import batches_by_length
 
 __all__ = ["Best", "load_config", "make"]
 
@@ -37,32 +35,36 @@ def load_config(path: Path) -> TaggerConfig:
         raise ValueError(f"{path}: parameters.TAGGER is missing, a mapping such as {{units: 128, layers: 1}}")
     known = [f.name for f in fields(TaggerConfig)]
     if unknown := sorted(set(tagger) - set(known)):
-        raise ValueError(f"{path}: TAGGER has no {', '.join(unknown)}; there are: {', '.join(known)}")
+        raise ValueError(f"{path}: unknown TAGGER field {', '.join(unknown)}; expected some of {', '.join(known)}")
     return TaggerConfig(**tagger)
 
 
 class Best(Contender):
-    """:func:`legalner.tagger.build_network`, :func:`legalner.train_tagger.train_tagger`; no word vectors."""
+    """:func:`legalner.improve.network.build_network`, :func:`legalner.improve.train.train_tagger`; no word vectors."""
 
     def prepare(self, sentences: list[Sentence]) -> None:
         """Collect the features, encode, and build the network."""
         self.config = config = load_config(Path(self.setting.options["profile"]))
         self.tag_set = TagSet.from_sentences(sentences, config.scheme)
-        self.tables = FeatureTables.from_sentences(sentences, config.features, config.at_least)
-        self.fit = flatten(sentences, self.tables, self.tag_set)
+        self.tables = FeatureTables.from_sentences(sentences, config.features, config.min_count)
+        self.train_data = encode_features(sentences, self.tables, self.tag_set)
         self.few = sentences[:32]
-        dimension = len(config.features) * config.feature_units
-        self.flops_per_token = training_flops(dimension, config.units, len(self.tag_set), config.layers, config.window)
+        dimension = len(config.features) * config.feature_dim
+        self.flops_per_token = training_flops(
+            dimension, config.units, len(self.tag_set), config.layers, config.conv_filters
+        )
         self.network = build_network(config, self.tables.sizes, self.tag_set)
 
     def train(self, watch: Stopwatch) -> None:
         """Train; a batch of sentences stands in for val, which is not measured here."""
-        steps = len(batches_by_length(self.fit.lengths.tolist(), self.config.token_budget))
+        steps = len(batches_by_length(self.train_data.lengths.tolist(), self.config.max_padded_tokens))
         config = replace(self.config, epochs=passes(self.setting.least_steps, steps), keep="last", patience=None)
-        few, gold = flatten(self.few, self.tables, self.tag_set), [s.tags for s in self.few]
+        few, gold = encode_features(self.few, self.tables, self.tag_set), [s.tags for s in self.few]
         folder = self.setting.folder
         with clocked_batches(self.network, watch, steps, self.setting.most_steps):
-            train_tagger(self.network, self.fit, few, gold, self.tag_set, config, folder, progress="none", resume=False)
+            train_tagger(
+                self.network, self.train_data, few, gold, self.tag_set, config, folder, progress="none", resume=False
+            )
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
         """Tag whole sentences."""

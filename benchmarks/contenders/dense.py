@@ -1,4 +1,4 @@
-"""The article's recipe: every token's vector written out in one dense array, Keras's own LSTM, Keras's own ``fit``."""
+"""The article's way: every token's vector in one dense array, Keras's own LSTM, Keras's own ``fit``."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from keras import layers
 
 from benchmarks.contenders.base import Contender, Setting, Tags, Tokens, passes
-from benchmarks.contenders.keras_steps import StepClock, load_vocabulary, untagged
+from benchmarks.contenders.keras_steps import StepClock, load_vocabulary
 from benchmarks.flops import training_flops
 from benchmarks.measure import Stopwatch
-from legalner.data import Sentence
-from legalner.evaluate import predicted_tags
-from legalner.preprocess import TagSet, Vocabulary, encode
+from legalner.data import Sentence, TagSet
+from legalner.model import predicted_tags
+from legalner.preprocess import Vocabulary, encode
 
-__all__ = ["Article", "dense", "make"]
+__all__ = ["Dense", "dense", "make"]
 
 BATCH = 32
 
 
-def dense(rows: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
+def dense(ids: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
     """Write out the vector of every token of every sentence, ``(sentences, max_len, dimension)`` float32."""
-    return vocabulary.matrix[rows]
+    return vocabulary.embeddings[ids]
 
 
-class Article(Contender):
+class Dense(Contender):
     """50 tokens, a bi-directional LSTM, a softmax; Adam, cross-entropy over all positions, batches of 32."""
 
     max_len = 50
@@ -36,7 +36,7 @@ class Article(Contender):
         self.vocabulary = load_vocabulary(self.setting.vocabulary)
         self.tag_set = TagSet.from_sentences(sentences, "class")
         encoded = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
-        self.x, self.y, self.tokens = dense(encoded.rows, self.vocabulary), encoded.tags, encoded.tokens
+        self.x, self.y, self.tokens = dense(encoded.ids, self.vocabulary), encoded.tags, encoded.tokens
         dimension, units = self.x.shape[-1], self.setting.options["units"]
         self.flops_per_token = training_flops(dimension, units, len(self.tag_set))
         keras.utils.set_random_seed(1)
@@ -59,11 +59,11 @@ class Article(Contender):
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
         """Make the dense array of all sentences and hand it to ``predict``."""
         assert self.max_len is not None
-        encoded = encode(untagged(sentences), self.vocabulary, self.tag_set, self.max_len)
-        probabilities = self.model.predict(dense(encoded.rows, self.vocabulary), verbose=0)
+        encoded = encode([Sentence.untagged(s) for s in sentences], self.vocabulary, self.tag_set, self.max_len)
+        probabilities = self.model.predict(dense(encoded.ids, self.vocabulary), verbose=0)
         return predicted_tags(np.asarray(probabilities).argmax(-1), encoded.lengths, self.tag_set)
 
 
 def make(setting: Setting) -> Contender:
     """The contender, for the worker."""
-    return Article(setting)
+    return Dense(setting)

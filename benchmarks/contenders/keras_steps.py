@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,11 @@ from unittest import mock
 import keras
 import numpy as np
 
-from benchmarks.contenders.base import Tokens
 from benchmarks.measure import Stopwatch
-from legalner.data import Sentence
 from legalner.preprocess import Vocabulary
 from legalner.workspace import read_json
 
-__all__ = ["StepClock", "clocked_batches", "clocked_fit", "load_vocabulary", "untagged"]
+__all__ = ["StepClock", "clocked_batches", "clocked_fit", "load_vocabulary"]
 
 
 class StepClock(keras.callbacks.Callback):
@@ -88,8 +86,3 @@ def clocked_batches(model: keras.Model, watch: Stopwatch, steps_a_pass: int, mos
 def load_vocabulary(folder: Path) -> Vocabulary:
     """Read the word vectors that the benchmark made before the contenders ran."""
     return Vocabulary(tuple(read_json(folder / "vocabulary.json")), np.load(folder / "vectors.npy", allow_pickle=False))
-
-
-def untagged(sentences: Sequence[Tokens]) -> list[Sentence]:
-    """Sentences of tokens as the package's functions take them: with a tag each, that nobody looks at."""
-    return [Sentence(tuple(tokens), ("O",) * len(tokens)) for tokens in sentences]

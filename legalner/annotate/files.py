@@ -1,4 +1,4 @@
-"""What `legalner annotate` does: files in, one of :data:`legalner.writers.FORMATS` out."""
+"""What `legalner annotate` does: files in, one of :data:`legalner.annotate.writers.FORMATS` out."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import TextIO
 
 from tqdm.auto import tqdm
 
-from legalner.annotate import Annotated, Annotator
+from legalner.annotate.annotator import Annotator, Document
+from legalner.annotate.writers import FORMATS
 from legalner.data import DataError
-from legalner.workspace import replacing
-from legalner.writers import FORMATS
+from legalner.workspace import atomic_write
 
 __all__ = ["annotate_files", "read_text"]
 
-# A file's name, other than its text, may be no UTF-8; JSON reads what this writes.
+# A file's name, unlike its text, may not be valid UTF-8; JSON can read what this writes.
 _ERRORS = "backslashreplace"
 
 
 def read_text(source: str) -> str:
-    """Read a file, or standard input for ``-``, as it is: ends of lines are kept, a byte-order mark is not.
+    """Read a file, or standard input for ``-``, as it is: line ends are kept, a byte-order mark is not.
 
     Raises:
         DataError: It cannot be read, or is not UTF-8.
@@ -37,8 +37,8 @@ def read_text(source: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{source}: not UTF-8 text (byte {error.start + 1:,}); give plain text, converted where it is in another "
-            f"encoding (`iconv -f latin1 -t utf-8`) or a document (`pdftotext`)"
+            f"{source}: not UTF-8 text (byte {error.start + 1:,}); give plain text, converted from another encoding "
+            f"(`iconv -f latin1 -t utf-8`) or from a document (`pdftotext`)"
         ) from None
 
 
@@ -48,17 +48,17 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
     Args:
         sources: Paths, or ``-`` for standard input.
         annotator: What finds the entities.
-        kind: One of :data:`legalner.writers.FORMATS`.
-        output: A file, which is replaced when all is written; None for standard output.
+        kind: One of :data:`legalner.annotate.writers.FORMATS`.
+        output: A file, which is replaced once everything is written; None for standard output.
 
     Returns:
-        How many sources could not be read; each was named on standard error.
+        The number of sources that could not be read; each was named on standard error.
 
     Raises:
-        DataError: None could be read, or the output is one of them; nothing is written.
+        DataError: No source could be read, or the output is one of them; nothing is written.
     """
     if output is not None and any(_is_same(source, output) for source in sources):
-        raise DataError(f"{output}: is to be read, so it is not written over; give another file with --output")
+        raise DataError(f"{output}: is an input, so it is not overwritten; give another file with --output")
     if sources.count("-") > 1:
         raise DataError("standard input can be read only once; give one `-`")
     failed: list[str] = []
@@ -75,7 +75,7 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
             read.append(source)
             yield text
 
-    def documents(bar: Iterable[str]) -> Iterator[tuple[str, Annotated]]:
+    def documents(bar: Iterable[str]) -> Iterator[tuple[str, Document]]:
         for document in annotator.annotate_many(texts(bar)):
             yield read.popleft(), document
 
@@ -89,14 +89,14 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
 
 
 def _is_same(source: str, output: Path) -> bool:
-    """Whether a source is the file to write; standard input may be it too."""
+    """Whether a source is the file to write; standard input can be that file too."""
     if source != "-":
         return Path(source).resolve() == output.resolve()
     return output.is_file() and _open_on(output) == 0
 
 
 def _open_on(path: Path) -> int | None:
-    """Which of standard input, output and error is open on this file, as on /dev/stdout; None if none."""
+    """Which of standard input, output and error is open on this file, such as /dev/stdout; None if none is."""
     for descriptor in (0, 1, 2):
         try:
             if os.path.samestat(path.stat(), os.fstat(descriptor)):
@@ -111,7 +111,7 @@ def _writable(output: Path | None) -> AbstractContextManager[TextIO]:
         return _opened(os.dup(sys.stdout.fileno()))
     if descriptor == 2:
         return _opened(os.dup(sys.stderr.fileno()))
-    if output.exists() and not output.is_file():  # a device or a pipe is written to, never replaced
+    if output.exists() and not output.is_file():  # a device or a pipe is written to, not replaced
         return _opened(output)
     return _file(output.resolve())  # a link stays one
 
@@ -123,5 +123,5 @@ def _opened(file: Path | int) -> TextIO:
 
 @contextmanager
 def _file(output: Path) -> Iterator[TextIO]:
-    with replacing(output) as temporary, _opened(temporary) as stream:
+    with atomic_write(output) as temporary, _opened(temporary) as stream:
         yield stream

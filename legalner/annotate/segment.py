@@ -72,7 +72,7 @@ def segment(text: str, language: str = "de") -> Iterator[list[Token]]:
         DataError: There are no rules for the language.
     """
     if language not in LANGUAGES:
-        raise DataError(f"no rules to split {language!r} into tokens; there are: {', '.join(LANGUAGES)}")
+        raise DataError(f"no rules to split language {language!r} into tokens; expected one of {', '.join(LANGUAGES)}")
     for start, end in _pieces(text):
         tokens = _tokens(text[start:end], start, language)
         if language == "de":

@@ -1,4 +1,4 @@
-"""Annotated documents as lines of JSON, as CoNLL, as a table and as a page."""
+"""Document documents as lines of JSON, as CoNLL, as a table and as a page."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from legalner.annotate import Annotated, Entity
+from legalner.annotate.annotator import Document, Entity
 from legalner.data import FINE
 from legalner.plots.entities import COLORS, OTHER, legend
 
 __all__ = ["FORMATS"]
 
-Documents = Iterable[tuple[str, Annotated]]  # each with its source, such as the file's name
+Documents = Iterable[tuple[str, Document]]  # each with its source, such as the file's name
 
 
 def _jsonl(documents: Documents, classes: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The corpora: reading CoNLL files, the LER corpus and its source, and the splits into train, val and test."""
+"""The corpora: CoNLL files, tags and the entities they mean, the LER corpus, and splits into train, val and test."""
 
 from legalner.data.conll import (
     ConllError,
@@ -11,18 +11,24 @@ from legalner.data.conll import (
 )
 from legalner.data.ler import COARSE, COURTS, FILES, FINE, available, cache_folder, locate, read_file
 from legalner.data.splits import SPLITS, Corpus, load_corpus, load_files, to_coarse, unseen
+from legalner.data.tags import PADDING, Span, TagScheme, TagSet, UnseenTagWarning, repair_iob2, spans
 
 __all__ = [
     "COARSE",
     "COURTS",
     "FILES",
     "FINE",
+    "PADDING",
     "SPLITS",
     "ConllError",
     "Corpus",
     "DataError",
     "Sentence",
+    "Span",
     "TagRepairWarning",
+    "TagScheme",
+    "TagSet",
+    "UnseenTagWarning",
     "available",
     "cache_folder",
     "load_corpus",
@@ -31,6 +37,8 @@ __all__ = [
     "parse_conll",
     "read_conll",
     "read_file",
+    "repair_iob2",
+    "spans",
     "to_coarse",
     "unseen",
     "write_conll",

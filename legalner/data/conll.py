@@ -8,14 +8,14 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
-from legalner.workspace import replacing
+from legalner.data.tags import Scheme, to_iob2
+from legalner.workspace import atomic_write
 
 __all__ = [
     "ConllError",
     "DataError",
-    "Scheme",
     "Sentence",
     "TagRepairWarning",
     "parse_conll",
@@ -23,7 +23,6 @@ __all__ = [
     "write_conll",
 ]
 
-Scheme = Literal["iob2", "iob1", "bioes"]
 _TAG = re.compile(r"O|[BIES]-\S+")
 _SPACE = re.compile(r"[ \t]+")
 # Tokens and tags that a file gives back as they were written.
@@ -36,10 +35,9 @@ class DataError(ValueError):
 
 
 class ConllError(DataError):
-    """A CoNLL file that cannot be read; the message names file and line."""
+    """A CoNLL file that cannot be read; the message begins with file and line (None: the file as a whole)."""
 
     def __init__(self, name: str | Path, line: int | None, message: str) -> None:
-        """Put where before what; ``line`` is None where it is the file as a whole."""
         where = f"{name}" if line is None else f"{name}, line {line}"
         super().__init__(f"{where}: {message}")
 
@@ -61,7 +59,7 @@ class Sentence:
     court: str = ""
 
     def __post_init__(self) -> None:
-        """Check once, here, so that nobody need check again."""
+        # Checked once, here, so that nobody need check again.
         if not self.tokens:
             raise DataError("a sentence needs at least one token")
         if len(self.tokens) != len(self.tags):
@@ -70,6 +68,12 @@ class Sentence:
     def __len__(self) -> int:
         """Count the tokens."""
         return len(self.tokens)
+
+    @classmethod
+    def untagged(cls, tokens: Iterable[str]) -> Sentence:
+        """A sentence that is still to be tagged: every tag is ``O``."""
+        tokens = tuple(tokens)
+        return cls(tokens, ("O",) * len(tokens))
 
 
 def read_conll(
@@ -120,7 +124,7 @@ def parse_conll(
 ) -> list[Sentence]:
     """Read the content of a CoNLL file; ``name`` is what errors call it. See :func:`read_conll`."""
     if scheme not in get_args(Scheme):
-        raise DataError(f"no tag scheme {scheme!r}; there are: {', '.join(get_args(Scheme))}")
+        raise DataError(f"unknown tag scheme {scheme!r}; expected one of {', '.join(get_args(Scheme))}")
     sentences: list[Sentence] = []
     orphans: list[int] = []
     rows: list[tuple[int, str, str]] = []
@@ -186,24 +190,13 @@ def _row(name: str | Path, number: int, columns: Sequence[str]) -> tuple[str, st
 
 
 def _to_iob2(name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Scheme, orphans: list[int]) -> list[str]:
-    """IOB2 tags of one sentence; line numbers of ``I-`` and ``E-`` without a beginning are added to ``orphans``."""
-    tags: list[str] = []
-    previous = "O"
+    """IOB2 tags of one sentence; line numbers of ``I-`` and ``E-`` that continue no entity go to ``orphans``."""
     for number, _, tag in rows:
-        prefix, _, label = tag.partition("-")
-        if prefix in "ES" and scheme != "bioes":
+        if tag[0] in "ES" and scheme != "bioes":
             raise ConllError(name, number, f"`{tag}` belongs to the BIOES scheme; read the file with scheme='bioes'")
-        if tag == "O":
-            tags.append("O")
-        elif prefix in "IE" and previous in (f"B-{label}", f"I-{label}"):
-            tags.append(sys.intern(f"I-{label}"))
-        else:
-            if prefix in "IE":
-                orphans.append(number)
-            tags.append(sys.intern(f"B-{label}"))
-        # Nothing continues a BIOES entity that has ended.
-        previous = "O" if prefix in "ES" else tags[-1]
-    return tags
+    tags = to_iob2([tag for _, _, tag in rows], scheme)
+    orphans += [n for (n, _, tag), new in zip(rows, tags, strict=True) if tag[0] in "IE" and new.startswith("B-")]
+    return [sys.intern(tag) for tag in tags]
 
 
 def write_conll(path: str | Path, sentences: Iterable[Sentence]) -> None:
@@ -222,5 +215,5 @@ def write_conll(path: str | Path, sentences: Iterable[Sentence]) -> None:
                 )
             lines.append(f"{token} {tag}\n")
         lines.append("\n")
-    with replacing(Path(path)) as temporary:
+    with atomic_write(Path(path)) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8", newline="\n")

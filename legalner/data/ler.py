@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import pooch
 
@@ -115,7 +115,7 @@ def read_file(name: str, source: str | Path | None = None) -> list[Sentence]:
         DataError: No such file, or its content is not the corpus's.
     """
     if name not in FILES:
-        raise DataError(f"no file {name!r} in LER; there are: {', '.join(FILES)}")
+        raise DataError(f"unknown LER file {name!r}; expected one of {', '.join(FILES)}")
     content, place = _content(name, locate(source, name))
     check(name, content, place)
     return parse_conll(content, place, court=name if name in COURTS else "", repair=False)
@@ -223,10 +223,7 @@ def _member(name: str, archive: Path, place: str) -> bytes:
         raise DataError(f"{place}: a zip holds court files only; set the source to a folder with {name}.conll")
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = opened.namelist()
-            if outside := [member for member in members if _escapes(member)]:
-                raise DataError(f"{place}: member {outside[0]!r} points out of its folder; do not use this file")
-            if f"{name}.conll" not in members:
+            if f"{name}.conll" not in opened.namelist():
                 raise DataError(f"{place}: member {name}.conll is missing; {AGAIN}")
             with opened.open(f"{name}.conll") as stream:
                 content = stream.read(MAX_MEMBER_BYTES + 1)
@@ -238,12 +235,6 @@ def _member(name: str, archive: Path, place: str) -> bytes:
     if len(content) > MAX_MEMBER_BYTES:
         raise DataError(f"{place}: member {name}.conll is larger than any court's file; do not use this file")
     return content
-
-
-def _escapes(member: str) -> bool:
-    """Tell whether a member's name, taken as a path on any system, leads out of the folder."""
-    path = PureWindowsPath(member)  # which takes both slashes
-    return bool(path.anchor) or ".." in path.parts
 
 
 def check(name: str, content: bytes, place: str | Path) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from legalner.data.conll import DataError, Scheme, Sentence, read_conll
+from legalner.data.conll import DataError, Sentence, read_conll
 from legalner.data.ler import COARSE, COURTS, read_file
+from legalner.data.sample import generate
+from legalner.data.tags import Scheme
 
 __all__ = ["SPLITS", "Corpus", "load_corpus", "load_files", "to_coarse", "unseen"]
 
@@ -73,10 +75,8 @@ def load_corpus(
         DataError: An unknown split or court, or data that cannot be used.
     """
     if granularity not in ("fine", "coarse"):
-        raise DataError(f"no granularity {granularity!r}; there are: fine, coarse")
+        raise DataError(f"unknown granularity {granularity!r}; expected one of fine, coarse")
     if split == "sample":
-        from legalner.sample import generate  # here, since the sample is itself made of this package's sentences
-
         corpus = Corpus(split, **generate())
     elif split == "bag-bgh":
         corpus = _by_courts(split, ["bag"], ["bgh"], source)
@@ -90,7 +90,8 @@ def load_corpus(
         files = (Path(split) / f"{part}.conll" for part in ("train", "val", "test"))
         corpus = load_files(*files, name=split, scheme=scheme)
     else:
-        raise DataError(f"no split {split!r}; there are: {', '.join(SPLITS)}, and folders with train.conll and so on")
+        names = ", ".join(SPLITS)
+        raise DataError(f"unknown split {split!r}; expected one of {names}, or a folder with train, val and test.conll")
     if granularity == "coarse":
         return Corpus(corpus.name, *(to_coarse(part) for part in corpus.parts.values()))
     return corpus
@@ -106,7 +107,7 @@ def load_files(
 def _by_courts(name: str, train_courts: Sequence[str], test_courts: Sequence[str], source: str | Path | None) -> Corpus:
     for court in [*train_courts, *test_courts]:
         if court not in COURTS:
-            raise DataError(f"no court {court!r} in LER; there are: {', '.join(COURTS)}")
+            raise DataError(f"unknown court {court!r}; expected one of {', '.join(COURTS)}")
     if not train_courts or not test_courts:
         raise DataError("split 'courts' needs train_courts and test_courts, such as ['bfh'] and ['bsg']")
     if twice := [court for court, times in Counter([*train_courts, *test_courts]).items() if times > 1]:

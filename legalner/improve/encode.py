@@ -1,191 +1,192 @@
-"""What a network can see inside a token: its prefix, suffix and shape, as rows of small tables; and batches of them.
+"""Sentences of any length as ids of features, and batches of them.
 
-A corpus is kept flat, one row of numbers a token, and only a batch is ever padded: memory follows the tokens, not the
-longest sentence.
+A corpus is kept flat, one row of ids for each token, and only a batch is ever padded: memory grows with the number of
+tokens, not with the longest sentence.
 """
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from typing import Any
 
 import numpy as np
 
-from legalner.data import Sentence
-from legalner.preprocess import TagSet, Vocabulary, batches_by_length, warn_of_unseen_tags
+from legalner.data import Sentence, TagSet
+from legalner.data.tags import warn_of_unseen_tags
+from legalner.features import FEATURES
+from legalner.preprocess import Vocabulary, batches_by_length
 
-__all__ = ["FEATURES", "FeatureTables", "FlatCorpus", "Padded", "epoch_batches", "flatten", "in_order", "shape"]
+__all__ = [
+    "Batch",
+    "EncodedCorpus",
+    "FeatureTables",
+    "encode_features",
+    "length_sorted_batches",
+    "shuffled_batches",
+]
 
-
-def shape(token: str) -> str:
-    """Write a token's pattern: ``X`` a capital, ``x`` a small letter, ``d`` a digit; runs end at four.
-
-    So ``Urteil`` is ``Xxxxx``. The idea is spaCy's.
-    """
-    kinds = ("d" if c.isdigit() else "X" if c.isupper() else "x" if c.isalpha() else c for c in token)
-    return "".join("".join(list(run)[:4]) for _, run in groupby(kinds))
-
-
-def _no_digits(token: str) -> str:
-    return re.sub(r"\d", "0", token)
-
-
-FEATURES: dict[str, Callable[[str], str]] = {
-    "word": lambda token: token,
-    "norm": lambda token: _no_digits(re.sub(r"[.-]", "", token.lower())),
-    "shape": shape,
-    "prefix1": lambda token: token[:1],
-    "prefix2": lambda token: _no_digits(token[:2]),
-    "prefix3": lambda token: _no_digits(token[:3]),
-    "prefix4": lambda token: _no_digits(token[:4]),
-    "suffix1": lambda token: token[-1:],
-    "suffix2": lambda token: _no_digits(token[-2:]),
-    "suffix3": lambda token: _no_digits(token[-3:]),
-    "suffix4": lambda token: _no_digits(token[-4:]),
-    "suffix6": lambda token: _no_digits(token[-6:].lower()),
-}
-
-
-# Tokens whose rows a table keeps at hand.
-REMEMBERED = 200_000
+# Tokens whose ids a table keeps at hand.
+CACHE_SIZE = 200_000
 
 
 def _hash(value: str) -> int:
-    return zlib.crc32(value.encode(errors="surrogatepass"))  # half a pair, from a broken file, is a value too
+    return zlib.crc32(value.encode(errors="surrogatepass"))  # a broken file can hold half of a surrogate pair
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureTables:
     """For each feature, the values that training held often enough, as sorted hashes of 32 bits.
 
-    A value's row is its hash's place, plus 2; row 0 is padding, row 1 any other value. Hashes take the place of strings
-    so that a model which is given away holds no names out of its training data.
+    A value's id is the place of its hash, plus 2; id 0 is padding, id 1 any other value. Hashes stand for the strings
+    so that a model that is given away holds no names from its training data.
     """
 
     names: tuple[str, ...]
     hashes: tuple[np.ndarray, ...]
 
     @classmethod
-    def from_sentences(cls, sentences: Iterable[Sentence], names: Sequence[str], at_least: int = 2) -> FeatureTables:
-        """Collect the values that at least so many training tokens have; nothing of the tags is used.
+    def from_sentences(cls, sentences: Iterable[Sentence], names: Sequence[str], min_count: int = 2) -> FeatureTables:
+        """Collect the values that at least ``min_count`` training tokens have; the tags are not used.
 
         Raises:
-            ValueError: A feature that does not exist.
+            ValueError: An unknown feature.
         """
         if unknown := sorted(set(names) - set(FEATURES)):
-            raise ValueError(f"no feature {unknown[0]!r}; there are: {', '.join(FEATURES)}")
+            raise ValueError(f"unknown feature {unknown[0]!r}; expected one of {', '.join(FEATURES)}")
         tokens = Counter(token for s in sentences for token in s.tokens)
         tables = []
         for name in names:
+            # Each distinct token is looked at once, and counts as often as it stands in the text.
             counts: Counter[int] = Counter()
             for token, count in tokens.items():
                 counts[_hash(FEATURES[name](token))] += count
-            tables.append(np.array(sorted(h for h, count in counts.items() if count >= at_least), np.uint32))
+            tables.append(np.array(sorted(h for h, count in counts.items() if count >= min_count), np.uint32))
         return cls(tuple(names), tuple(tables))
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Rows of each feature's table, padding and unknown included."""
+        """Number of ids of each feature, padding and unknown included."""
         return tuple(len(hashes) + 2 for hashes in self.hashes)
 
     @cached_property
     def _known(self) -> dict[str, np.ndarray]:
         return {}
 
-    def rows(self, token: str) -> np.ndarray:
-        """Rows of one token, ``(features,)``."""
+    def ids(self, token: str) -> np.ndarray:
+        """Return the ids of one token's features, ``(features,)``."""
         if token not in self._known:
-            row = np.ones(len(self.names), np.int32)
+            ids = np.ones(len(self.names), np.int32)  # 1: a value that training did not hold
             for column, (name, hashes) in enumerate(zip(self.names, self.hashes, strict=True)):
                 value = np.uint32(_hash(FEATURES[name](token)))
                 place = int(np.searchsorted(hashes, value))
                 if place < len(hashes) and hashes[place] == value:
-                    row[column] = place + 2
-            if len(self._known) >= REMEMBERED:  # documents without end must not fill the memory
+                    ids[column] = place + 2
+            if len(self._known) >= CACHE_SIZE:  # an endless stream of documents must not fill the memory
                 self._known.clear()
-            self._known[token] = row
+            self._known[token] = ids
         return self._known[token]
 
 
 @dataclass(frozen=True, eq=False)
-class FlatCorpus:
-    """Sentences one behind the other.
+class EncodedCorpus:
+    """All tokens of a corpus in one row, sentence after sentence.
 
-    ``rows`` ``(tokens, features)`` are rows of the feature tables, ``words`` ``(tokens,)`` rows of a matrix of word
-    vectors (or None), ``tags`` ``(tokens,)`` tag ids; ``starts`` ``(sentences + 1,)`` says where each sentence begins.
+    ``ids`` ``(tokens, features)`` are ids of the features, ``words`` ``(tokens,)`` ids of word vectors (or None),
+    ``tags`` ``(tokens,)`` ids of tags. Sentence ``i`` is ``row_splits[i]`` to ``row_splits[i + 1]`` (not included), as
+    in TensorFlow's ragged tensors; ``row_splits`` is ``(sentences + 1,)``.
     """
 
-    rows: np.ndarray
+    ids: np.ndarray
     words: np.ndarray | None
     tags: np.ndarray
-    starts: np.ndarray
+    row_splits: np.ndarray
 
     def __len__(self) -> int:
         """Count the sentences."""
-        return len(self.starts) - 1
+        return len(self.row_splits) - 1
 
     @property
     def lengths(self) -> np.ndarray:
-        """Tokens of each sentence."""
-        return np.diff(self.starts)
+        """Number of tokens of each sentence, ``(sentences,)``."""
+        return np.diff(self.row_splits)
 
 
 @dataclass(frozen=True, eq=False)
-class Padded:
-    """One batch: which sentences it holds, and their arrays padded with zeros to its longest."""
+class Batch:
+    """Some sentences of a corpus, padded with zeros to the longest among them.
+
+    ``sentences`` ``(batch,)`` are their numbers in the corpus; ``ids`` is ``(batch, time, features)``, ``words`` (or
+    None) and ``tags`` are ``(batch, time)``.
+    """
 
     sentences: np.ndarray
-    rows: np.ndarray
+    ids: np.ndarray
     words: np.ndarray | None
     tags: np.ndarray
 
+    def inputs(self, embeddings: np.ndarray | None) -> Any:
+        """Return what the network reads: ids, and word vectors ``(batch, time, dimension)`` if there are any."""
+        if self.words is None or embeddings is None:
+            return self.ids
+        return {"ids": self.ids, "vectors": embeddings[self.words]}
 
-def flatten(
+
+def encode_features(
     sentences: Sequence[Sentence], tables: FeatureTables, tag_set: TagSet, vocabulary: Vocabulary | None = None
-) -> FlatCorpus:
-    """Encode whole sentences, none cut; a tag outside the set counts as ``O``, with one warning."""
+) -> EncodedCorpus:
+    """Encode whole sentences; a tag outside the set counts as ``O``, with one warning."""
     warn_of_unseen_tags(sentences, tag_set)
-    starts = np.cumsum([0, *(len(s) for s in sentences)])
-    rows = np.ones((starts[-1], len(tables.names)), np.int32)
-    words = None if vocabulary is None else np.zeros(starts[-1], np.int32)
-    tags = np.zeros(starts[-1], np.int32)
-    for s, start in zip(sentences, starts, strict=False):
+    row_splits = np.cumsum([0, *(len(s) for s in sentences)])
+    ids = np.ones((row_splits[-1], len(tables.names)), np.int32)
+    words = None if vocabulary is None else np.zeros(row_splits[-1], np.int32)
+    tags = np.zeros(row_splits[-1], np.int32)
+    for s, start in zip(sentences, row_splits, strict=False):
         here = slice(start, start + len(s))
-        rows[here] = [tables.rows(token) for token in s.tokens]
+        ids[here] = [tables.ids(token) for token in s.tokens]
         tags[here] = tag_set.encode(s.tags)
         if words is not None and vocabulary is not None:
-            words[here] = vocabulary.rows(s.tokens)
-    return FlatCorpus(rows, words, tags, starts)
+            words[here] = vocabulary.ids(s.tokens)
+    return EncodedCorpus(ids, words, tags, row_splits)
 
 
-def _pad(corpus: FlatCorpus, numbers: np.ndarray) -> Padded:
-    """Gather sentences into one batch, padded to the longest among them."""
-    starts, ends = corpus.starts[numbers], corpus.starts[numbers + 1]
+def _pad(corpus: EncodedCorpus, numbers: np.ndarray) -> Batch:
+    """Gather sentences by their numbers ``(batch,)`` into one batch, padded to the longest among them."""
+    starts, ends = corpus.row_splits[numbers], corpus.row_splits[numbers + 1]  # (batch,) each
+    # Where each position would lie in the flat corpus if its sentence went on for ever: (batch, time).
     positions = starts[:, None] + np.arange((ends - starts).max())
-    real = positions < ends[:, None]
-    safe = np.where(real, positions, 0)
-    words = None if corpus.words is None else np.where(real, corpus.words[safe], 0)
-    return Padded(numbers, np.where(real[..., None], corpus.rows[safe], 0), words, np.where(real, corpus.tags[safe], 0))
+    mask = positions < ends[:, None]  # True for tokens, False for padding: (batch, time)
+    safe = np.where(mask, positions, 0)  # a place that exists; what stands there is masked away
+    ids = np.where(mask[..., None], corpus.ids[safe], 0)  # (batch, time, features)
+    words = None if corpus.words is None else np.where(mask, corpus.words[safe], 0)
+    return Batch(numbers, ids, words, np.where(mask, corpus.tags[safe], 0))
 
 
-def epoch_batches(corpus: FlatCorpus, token_budget: int, seed: Sequence[int]) -> Iterator[Padded]:
-    """Cut a corpus into batches of sentences of like length, in an order that the seed gives.
+def shuffled_batches(corpus: EncodedCorpus, max_padded_tokens: int, seed: Sequence[int]) -> Iterator[Batch]:
+    """Cut a corpus into batches of sentences of similar length, in an order that depends on the seed.
 
-    Sentences of one length are dealt anew with each seed, and so are the batches.
+    Two things are random: which of the sentences of one length share a batch, and the order of the batches.
+
+    Args:
+        corpus: What to cut.
+        max_padded_tokens: Positions that a batch may have, padding included.
+        seed: Numbers that make one seed together, such as ``(seed, epoch)``.
+
+    Yields:
+        Each sentence once, in some batch.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(corpus))
-    groups = batches_by_length(corpus.lengths[order].tolist(), token_budget)
+    # Sorting is stable: sentences of one length keep the random order that they have here.
+    groups = batches_by_length(corpus.lengths[order].tolist(), max_padded_tokens)
     for number in rng.permutation(len(groups)):
         yield _pad(corpus, order[groups[number]])
 
 
-def in_order(corpus: FlatCorpus, token_budget: int) -> Iterator[Padded]:
-    """Cut a corpus into batches of sentences of like length, short ones first; for predicting."""
-    for group in batches_by_length(corpus.lengths.tolist(), token_budget):
+def length_sorted_batches(corpus: EncodedCorpus, max_padded_tokens: int) -> Iterator[Batch]:
+    """Cut a corpus into batches of sentences of similar length, short ones first; for predicting."""
+    for group in batches_by_length(corpus.lengths.tolist(), max_padded_tokens):
         yield _pad(corpus, np.asarray(group))

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from legalner.data import FINE, Sentence
-from legalner.evaluate import spans
+from legalner.data import FINE, Sentence, spans
 
 __all__ = ["COLORS", "OTHER", "compare", "error_list", "legend", "mark"]
 
@@ -69,7 +68,7 @@ def error_list(errors: pd.DataFrame, sentences: Sequence[Sentence], predicted: S
     """Render errors as lines that open on a click and show their sentence, gold above prediction.
 
     Args:
-        errors: Rows of a :func:`legalner.errors.error_table`.
+        errors: Rows of a :func:`legalner.evaluate.error_table`.
         sentences: What the table was made from.
         predicted: The predicted IOB2 tags.
     """

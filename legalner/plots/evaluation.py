@@ -96,7 +96,7 @@ def kind_bars(kinds: pd.Series, title: str = "") -> Figure:
     """Draw what became of the gold entities, and how many predicted ones are spurious.
 
     Args:
-        kinds: Numbers of entities by kind, as :func:`legalner.errors.error_kinds` counts them.
+        kinds: Numbers of entities by kind, as :func:`legalner.evaluate.error_kinds` counts them.
         title: Title of the figure.
 
     Returns:
@@ -120,7 +120,7 @@ def end_offsets(errors: pd.DataFrame, title: str = "", *, most: int = 6) -> Figu
     """Draw by how many tokens predicted entities begin and end too early or too late.
 
     Args:
-        errors: Rows of a :func:`legalner.errors.error_table` that have both a gold and a predicted entity.
+        errors: Rows of a :func:`legalner.evaluate.error_table` that have both a gold and a predicted entity.
         title: Title of the figure.
         most: Larger distances are counted with this one.
     """
@@ -141,7 +141,7 @@ def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
     """Draw the share of right entities over their mean confidence, and how many entities there are.
 
     Args:
-        parts: From :func:`legalner.errors.calibration`.
+        parts: From :func:`legalner.evaluate.calibration`.
         title: Title of the figure.
     """
     figure, (top, bottom) = plt.subplots(

@@ -1,9 +1,9 @@
 """The synthetic corpus: two invented courts, all 19 classes, the same files from the same seed.
 
-It is there so that every lesson runs offline in minutes, and it is made to be hard enough to be wrong on: val and test
-hold names that train never showed (:data:`legalner.sample_words.FRESH`), many words are a name in one sentence and none
-in the next, some sentences are longer than 50 tokens, and the second court, whose decisions are the test, cites in
-another way than the first. Its figures say that the machinery works; they say nothing about law.
+It lets every lesson run offline in minutes, and it is hard enough for a model to be wrong: val and test hold names that
+train never showed (:data:`legalner.data.sample.names.FRESH`), many words are a name in one sentence and none in the
+next, some sentences are longer than 50 tokens, and the second court, whose decisions are the test, cites differently
+from the first. Its figures say that the machinery works; they say nothing about law.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 
 from legalner.data.conll import Sentence, write_conll
-from legalner.sample_text import HEADINGS, LEAD, LINK, MAIN, OPENERS, SIGNATURES, TAIL
-from legalner.sample_words import FRESH, KNOWN
+from legalner.data.sample.names import FRESH, KNOWN
+from legalner.data.sample.patterns import HEADINGS, LEAD, LINK, MAIN, OPENERS, SIGNATURES, TAIL
 
 __all__ = ["COURTS", "SEED", "SIZES", "generate", "write"]
 
