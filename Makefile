@@ -4,7 +4,7 @@
 #   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); goes on where it stopped
-#   make quick LER=path/to/ler                     the lessons, reduced, on the real corpus, held against their baseline
+#   make quick LER=path/to/ler                     the lessons, reduced, on the real corpus, compared with their reference
 #   make lab | test | fuzz | coverage | check | format | tables | site | offline | exercises
 #   make colab | badges | test-colab | test-browser | lock | clean
 PYTHON  ?= python3
@@ -40,7 +40,7 @@ coverage: $(READY)
 	$(BIN)/python -m coverage run -m pytest -m 'not slow and not colab and not browser'
 	$(BIN)/python -m coverage report --show-missing --skip-covered
 
-# The lessons, reduced, on the real corpus, held against the baseline of five seeds.
+# The lessons, reduced, on the real corpus, compared with the reference of five seeds.
 quick: $(READY)
 	$(BIN)/legalner run --profile quick
 	$(BIN)/legalner check runs/quick

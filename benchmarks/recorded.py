@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from legalner.records import load_results
+from legalner.run.results import load_results
 
 __all__ = ["describe", "seconds_to_article"]
 

@@ -12,8 +12,17 @@ import yaml
 
 from legalner.data import FILES, SPLITS, DataError, locate, read_file
 from legalner.notebook import start_tensorflow, suppress_stderr
-from legalner.run import RunError, read_record, read_yaml
-from legalner.workspace import project_root
+from legalner.run import (
+    RunError,
+    compare,
+    cost_lines,
+    finding_lines,
+    read_reference,
+    read_runs,
+    read_yaml,
+    require_checkout,
+    save_reference,
+)
 
 __all__ = ["main"]
 
@@ -93,11 +102,11 @@ def verify(source: str | None) -> None:
 @click.option("--profile", required=True, help="A file of profiles/, such as smoke or seed.")
 @source_option
 @click.option(
-    "-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter; repeatable."
+    "-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter of the notebooks; repeatable."
 )
-@click.option("--name", help="Name of the run's folder below runs/. Default: the profile's.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run in that folder.")
-@click.option("-v", "--verbose", is_flag=True, help="Show all that the cells print, not only the epochs.")
+@click.option("--name", help="Name of the run's folder in runs/. Default: the profile's name.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run in that folder.")
+@click.option("-v", "--verbose", is_flag=True, help="Show everything that the cells print, not only the epochs.")
 def run(
     profile: str,
     source: str | None,
@@ -106,7 +115,9 @@ def run(
     resume: bool,
     verbose: bool,
 ) -> None:
-    """Execute the notebooks of a profile in order, headless, into runs/NAME, which is emptied first but with --resume.
+    """Execute the notebooks of a profile in order, headless, into runs/NAME.
+
+    Without --resume, that folder is emptied first.
 
     \b
     Examples:
@@ -118,7 +129,7 @@ def run(
 
     values: dict[str, Any] = {key: _value(key, value) for key, value in parameters}
     if source:
-        # Notebooks run in notebooks/, so a relative path would point elsewhere there.
+        # Notebooks run in notebooks/, where a relative path would point elsewhere.
         values["SOURCE"] = source if "://" in source else str(Path(source).resolve())
     split = values.get("SPLIT")
     if isinstance(split, str) and split not in SPLITS and Path(split).is_dir():
@@ -127,14 +138,14 @@ def run(
 
 
 def _value(name: str, text: str) -> Any:
-    """Read a parameter's value as YAML, as a profile has it."""
+    """Parse the value of a parameter as YAML, as in a profile."""
     try:
         value = read_yaml(text)
         json.dumps(value)
     except (yaml.YAMLError, TypeError) as error:
         problem = str(error).splitlines()[0]
         raise click.BadParameter(
-            f"{text!r} is no value for {name} ({problem}); put quotes around text", param_hint="-p"
+            f"{text!r} is not a valid value for {name} ({problem}); put text in quotes", param_hint="-p"
         ) from None
     return value
 
@@ -142,57 +153,47 @@ def _value(name: str, text: str) -> Any:
 @app.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def record(folder: Path) -> None:
-    """Keep the figures of a run that ended: copy its metrics.json to results/PROFILE/seed-N.json.
+    """Keep the figures of a finished run: copy its metrics.json to results/PROFILE/seed-N.json.
 
     \b
     Example:
       legalner record runs/seed-2
     """
-    from legalner.run import record as keep
+    from legalner.run.results import record as keep
 
-    root = project_root()
-    if root is None:
-        raise RunError("`legalner record` needs a checkout of the repository: call it in a folder of one")
-    click.echo(f"recorded: {keep(folder, root)}")
+    click.echo(f"recorded: {keep(folder, require_checkout('record'))}")
 
 
 @app.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
-@click.option("--all", "everything", is_flag=True, help="Show also what is equal, as it should be.")
-@click.option("--update", is_flag=True, help="Make the baseline anew from these runs, of several seeds.")
+@click.option("--all", "everything", is_flag=True, help="Also show the figures that are equal, as they must be.")
+@click.option("--update", is_flag=True, help="Make a new reference from these runs, which need different seeds.")
 def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
-    """Hold runs against their profile's baseline; the exit status is 1 if one of them is off.
+    """Compare runs with their profile's reference; the exit status is 1 if a figure is off.
 
-    Counts, names and the set of classes must be equal; scores may differ as much as seeds do. Seconds and memory are
-    shown, not judged. Baselines lie in tests/baselines/.
+    Counts, names and the set of classes must be equal; scores may differ about as much as seeds do. Single classes,
+    seconds and memory are not judged. The references are in tests/references/.
 
     \b
     Examples:
       legalner check runs/smoke
       legalner check --update runs/smoke-1 runs/smoke-2 runs/smoke-3 runs/smoke-4 runs/smoke-5
     """
-    from legalner.regression import baseline_path, compare, cost_lines, finding_lines, read_runs, save_baseline
-
-    root = project_root()
-    if root is None:
-        raise RunError("`legalner check` needs a checkout of the repository: call it in a folder of one")
+    root = require_checkout("check")
     runs = read_runs(folders)
     if update:
-        path, changes = save_baseline(root, runs)
-        click.echo("\n".join(finding_lines(changes)) if changes else "no figure changed, or there was no baseline")
-        click.echo(f"baseline: {path}")
+        path, changes = save_reference(root, runs)
+        click.echo("\n".join(finding_lines(changes)) if changes else "no figure changed, or there was no reference")
+        click.echo(f"reference: {path}")
         return
-    path = baseline_path(root, runs[0]["profile"])
-    if not path.exists():
-        raise RunError(f"{path} is missing: no baseline for this profile; --update makes it from runs of five seeds")
-    baseline = read_record(path, ("equal", "scores", "notebooks"))
+    reference = read_reference(root, runs[0]["profile"])
     off = 0
     for folder, metrics in zip(folders, runs, strict=True):
-        findings = compare(metrics, baseline)
+        findings = compare(metrics, reference)
         shown = [f for f in findings if everything or f.allowed or not f.good]
         off += (wrong := sum(not f.good for f in findings))
         verdict = f"{wrong} of {len(findings)} figures are OFF" if wrong else f"all {len(findings)} figures are good"
-        click.echo("\n".join([*finding_lines(shown), *cost_lines(metrics, baseline), f"{folder}: {verdict}"]))
+        click.echo("\n".join([*finding_lines(shown), *cost_lines(metrics, reference), f"{folder}: {verdict}"]))
     sys.exit(1 if off else 0)
 
 

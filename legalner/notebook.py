@@ -7,12 +7,29 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
-__all__ = ["HEADLESS", "interact", "start_tensorflow", "suppress_stderr"]
+__all__ = ["HEADLESS", "interact", "redirect_stderr", "start_tensorflow", "suppress_stderr"]
 
 # Set by `legalner run`: nobody is there to move a slider, and a page that is kept could not show one.
 HEADLESS = "LEGALNER_HEADLESS"
+
+
+@contextmanager
+def redirect_stderr(file: IO[bytes]) -> Iterator[None]:
+    """Within the block, what this process and its children write to standard error goes into a file.
+
+    It works on the file descriptor, so it covers C++ libraries too.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 @contextmanager
@@ -22,22 +39,15 @@ def suppress_stderr(*self_explanatory: type[Exception]) -> Iterator[None]:
     Args:
         self_explanatory: Errors whose message says everything, so that nothing is shown with them.
     """
-    sys.stderr.flush()
-    saved = os.dup(2)
     with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
         try:
-            yield
+            with redirect_stderr(held):
+                yield
         except BaseException as error:
-            sys.stderr.flush()
             if not isinstance(error, self_explanatory):
                 held.seek(0)
-                os.write(saved, held.read())
+                os.write(2, held.read())
             raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 def start_tensorflow() -> None:

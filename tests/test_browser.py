@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from conftest import ROOT, copy_checkout
+
+from tests.conftest import ROOT, copy_checkout
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,12 +9,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from legalner.crf import CRF, MarginalTagger, Tagger, allowed_transitions
 from legalner.data import spans
+from tests.conftest import examples
 
 NAMES = ("_", "O", "B-GS", "I-GS", "B-RS", "I-RS")
 RNG = np.random.default_rng(3)

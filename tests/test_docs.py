@@ -9,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT, Checkout
 
 from legalner.exercises import find, of_lesson
 from legalner.workspace import read_json
+from tests.conftest import ROOT, Checkout
 from tools import site
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))

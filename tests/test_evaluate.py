@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.scorer import get_ner_prf
@@ -17,6 +16,7 @@ from spacy.vocab import Vocab
 from legalner.data import Sentence, Span, TagSet, spans
 from legalner.evaluate import all_outside_baseline, confusion, entity_scores, error_kinds, token_accuracy, token_report
 from legalner.model import predicted_tags
+from tests.conftest import examples
 
 CLASSES = TagSet(("_", "O", "GS", "RS"), "class")
 IOB2 = TagSet(("_", "O", "B-GS", "I-GS", "B-RS", "I-RS"), "iob2")

@@ -5,10 +5,10 @@ import io
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 from legalner.exercises import Exercise, check, find, hint, of_lesson, solution
 from legalner.exercises.exercise import Read, _asked, verdict
+from tests.conftest import ROOT
 from tools.exercises import with_exercises
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

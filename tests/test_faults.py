@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import write_notebook
 
 from legalner.data import DataError, ler
 from legalner.workspace import MissingStepError, read_json, write_json
+from tests.conftest import write_notebook
 
 pytestmark = pytest.mark.slow
 TESTS = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""The command that makes all records: which it finds missing, and that it goes on where it stopped."""
+"""The command that makes all records: what it finds missing, and that it continues where it stopped."""
 
 import json
 import shutil
@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import write_notebook
 
+from legalner.workspace import write_json
+from tests.conftest import write_notebook
 from tools import full
 
-CELLS = """from pathlib import Path
-from legalner.workspace import run_folder, write_metrics
-if Path("../fail").exists(): raise ValueError("as told")
-write_metrics(run_folder(RUN_NAME), "01_toy", {"split": "toy", "data": {"seed": SEED}})"""
+CELLS = """from legalner.workspace import run_folder, write_metrics
+run = run_folder(RUN_NAME)
+(run / "model").mkdir()
+write_metrics(run, "01_toy", {"split": "toy", "data": {"seed": SEED}})"""
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "profiles" / "two.yaml").write_text(head + "seeds: 2\nparameters: {SEED: 1}\n")
     (tmp_path / "profiles" / "one.yaml").write_text(head + "parameters: {SEED: 1}\n")
     (tmp_path / "profiles" / "none.yaml").write_text(head + "parameters: {}\n")
-    (tmp_path / ".gitignore").write_text("runs/\nfail\n")
+    (tmp_path / ".gitignore").write_text("runs/\n")
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "toy"]):
         subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words], cwd=tmp_path, check=True)
     monkeypatch.setattr(full, "ROOT", tmp_path)
@@ -43,23 +44,41 @@ def test_what_is_missing(checkout: Path) -> None:
     assert list(full.missing(checkout, ("two",))) == [("two", 2)]
 
 
+def test_a_record_is_made_by_the_commands(checkout: Path) -> None:
+    result = CliRunner().invoke(full.full, ["one"])
+    assert result.exit_code == 0, result.output
+    recorded = json.loads((checkout / "results" / "one" / "seed-1.json").read_text())
+    assert recorded["profile"] == "one" and recorded["data"] == {"seed": 1}
+    assert not (checkout / "runs" / "one-1" / "model").exists(), "a trained tagger of each run would fill the disk"
+    assert CliRunner().invoke(full.full, ["one", "--list"]).output == "nothing is missing\n"
+
+
+def test_a_run_that_fails_is_not_recorded(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert not full.make(checkout, "unknown", 1, None)
+    assert "unknown profile" in capfd.readouterr().err and not (checkout / "results").exists()
+
+
 def test_a_failure_leaves_the_others_and_a_second_start_makes_the_rest(
-    checkout: Path, capfd: pytest.CaptureFixture[str]
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (checkout / "fail").touch()
+    started: list[int] = []
+
+    def make(root: Path, name: str, seed: int, source: str | None) -> bool:
+        started.append(seed)
+        if started == [1]:
+            return False
+        write_json(root / "results" / name / f"seed-{seed}.json", {})
+        return True
+
+    monkeypatch.setattr(full, "make", make)
     first = CliRunner().invoke(full.full, ["two"])
-    assert first.exit_code == 1 and "failed: two seed 1, two seed 2" in first.output
-    assert "as told" in capfd.readouterr().err
-    (checkout / "fail").unlink()
+    assert first.exit_code == 1 and first.output.endswith("failed: two seed 1\n")
     second = CliRunner().invoke(full.full, ["two"])
-    assert second.exit_code == 0, second.output
-    recorded = [json.loads((checkout / "results" / "two" / f"seed-{n}.json").read_text()) for n in (1, 2)]
-    assert [r["data"]["seed"] for r in recorded] == [1, 2]
-    assert CliRunner().invoke(full.full, ["two", "--list"]).output == "nothing is missing\n"
+    assert second.exit_code == 0 and started == [1, 2, 1]
 
 
 def test_changes_that_are_not_committed_stop_it(checkout: Path) -> None:
     (checkout / "profiles" / "one.yaml").write_text("changed")
     (checkout / "profiles" / "two.yaml").write_text((checkout / "profiles" / "two.yaml").read_text() + "# changed\n")
     result = CliRunner().invoke(full.full, ["two"])
-    assert result.exit_code == 1 and "not committed" in result.output
+    assert result.exit_code == 1 and "uncommitted changes" in result.output

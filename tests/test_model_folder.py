@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from legalner.data import Sentence, TagSet
 from legalner.improve import FeatureTables, ModelFolderError, TaggerConfig, TrainedTagger, build_network
+from tests.conftest import examples
 
 SENTENCES = [
     Sentence(("Das", "BGB", "gilt", "."), ("O", "B-GS", "O", "O")),

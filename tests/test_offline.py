@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT
 
 from legalner.data import load_corpus
 from legalner.vectors import load_vectors
+from tests.conftest import ROOT
 from tools import offline
 
 

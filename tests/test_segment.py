@@ -9,12 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from legalner.annotate import segment
 from legalner.annotate.segment import PIECE, UNBROKEN
+from tests.conftest import examples
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import Checkout, copy_checkout
 
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
 from legalner.improve import TrainedTagger
-from legalner.regression import compare, finding_lines
-from legalner.run import RunError, run_profile
+from legalner.run import RunError, compare, finding_lines, read_reference, run_profile
+from tests.conftest import Checkout, copy_checkout
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
@@ -39,9 +38,8 @@ def test_no_network_is_needed(smoke: Checkout, without_network: list[str]) -> No
     assert "unreachable" in subprocess.run(lonely, capture_output=True, text=True, check=False).stderr
 
 
-def test_every_figure_is_within_its_baseline(metrics: dict) -> None:
-    baseline = json.loads((ROOT / "tests" / "baselines" / "smoke.json").read_text("utf-8"))
-    off = [finding for finding in compare(metrics, baseline) if not finding.good]
+def test_every_figure_agrees_with_the_reference(metrics: dict) -> None:
+    off = [finding for finding in compare(metrics, read_reference(ROOT, "smoke")) if not finding.good]
     assert not off, "\n".join(finding_lines(off))
 
 

@@ -1,4 +1,4 @@
-"""Make every recorded run that is not in results/ yet: each profile with its seeds, one after another."""
+"""Make every recorded run that results/ lacks: each profile with its seeds, one after another."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ import click
 from legalner.run import load_profile
 
 ROOT = Path(__file__).resolve().parents[1]
-# Held against baselines in place of being recorded.
+# Compared with references instead of being recorded.
 CHECKED = ("smoke", "quick")
 
 
 def missing(root: Path, only: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """Profile and seed of each run that `results/` lacks, in the order of their names."""
+    """Yield profile and seed of each run that `results/` lacks, sorted by profile.
+
+    Args:
+        root: The checkout.
+        only: Profiles to look at; all that are recorded, if empty.
+
+    Raises:
+        RunError: A profile is unknown or damaged.
+    """
     names = only or sorted(p.stem for p in (root / "profiles").glob("*.yaml") if p.stem not in CHECKED)
     for name in names:
         profile = load_profile(name, root)
@@ -29,7 +37,7 @@ def missing(root: Path, only: tuple[str, ...]) -> Iterator[tuple[str, int]]:
 
 
 def make(root: Path, name: str, seed: int, source: str | None) -> bool:
-    """Run one profile with one seed, going on where it stopped, and record it; whether that went well."""
+    """Run a profile with a seed, or continue such a run, and record it; return whether both succeeded."""
     run = f"{name}-{seed}"
     legalner = [sys.executable, "-m", "legalner"]
     where = ["--source", source] if source else []
@@ -37,7 +45,7 @@ def make(root: Path, name: str, seed: int, source: str | None) -> bool:
     for step in (command, [*legalner, "record", f"runs/{run}"]):
         if subprocess.run(step, cwd=root, check=False).returncode:
             return False
-    # The figures are kept; a trained tagger of each run would fill the disk.
+    # Keep the figures only: the trained taggers of all runs would fill the disk.
     for folder in ("tagger", "model"):
         shutil.rmtree(root / "runs" / run / folder, ignore_errors=True)
     return True
@@ -45,14 +53,14 @@ def make(root: Path, name: str, seed: int, source: str | None) -> bool:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("profiles", nargs=-1)
-@click.option("--source", help="Where the corpus lies. Default: LEGALNER_LER_SOURCE, else it is downloaded.")
-@click.option("--list", "only_list", is_flag=True, help="Say what is missing and run nothing.")
+@click.option("--source", help="Where the corpus is. Default: LEGALNER_LER_SOURCE, else it is downloaded.")
+@click.option("--list", "only_list", is_flag=True, help="List what is missing and run nothing.")
 def full(profiles: tuple[str, ...], source: str | None, only_list: bool) -> None:
     """Make the recorded runs that results/ lacks; all of them take many hours on two cores.
 
-    Stop it when you like: started again, it goes on where it stopped. Needs a checkout without changes, so that each
-    record's commit says what ran. To make one anew, delete its file of results/ and commit that. The exit status is 1
-    if a run failed; the others are made all the same.
+    You can stop it at any time: the next start continues where it stopped. It needs a checkout without changes, so that
+    the commit of each record says what ran. To make a record again, delete its file in results/ and commit that. The
+    exit status is 1 if a run failed; the others are made all the same.
 
     \b
     Examples:
@@ -67,7 +75,7 @@ def full(profiles: tuple[str, ...], source: str | None, only_list: bool) -> None
         return
     changed = ["git", "status", "--porcelain", "--untracked-files=no"]
     if runs and subprocess.run(changed, cwd=ROOT, capture_output=True, check=True).stdout:
-        raise click.ClickException("there are changes that are not committed: nobody could say what ran; commit first")
+        raise click.ClickException("there are uncommitted changes, so no record could say what ran; commit them first")
     failed = []
     for number, (name, seed) in enumerate(runs, start=1):
         click.secho(f"== [{number}/{len(runs)}] {name} seed {seed}", bold=True)

@@ -1,6 +1,6 @@
-"""Write README's tables from results/: run by `make tables`.
+"""Write README's tables from results/; `make tables` runs this.
 
-Each table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`; what is between them is replaced.
+Each table is between two comments, `<!-- table NAME -->` and `<!-- end -->`; what is between them is replaced.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from legalner.records import STEP, VARIANT, load_results, spread
+from legalner.run.results import STEP, VARIANT, load_results, spread
 from legalner.workspace import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
-# All lessons in a row, recorded for the time that each takes.
+# Runs of all lessons, recorded for the time that each of them takes.
 TIMED = ("smoke", "lessons")
 
 
 def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """A row a profile: entity scores, token scores, cost, and where the figures come from."""
+    """Make a table with a row for each profile: entity scores, token scores, cost, and the commit that was run."""
     lines = [
         "| profile | split | parameters | seeds | entity F1 | precision | recall | token F1, weighted | token accuracy "
         "| training, minutes | peak memory, GB | commit |",
@@ -52,7 +52,7 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
-    """Rows of lesson 06's two taggers; what they have no figure for stays empty."""
+    """Rows of lesson 06's two taggers, with a dash where they have no figure."""
     rows = []
     for key, title in (("linear_crf", "linear CRF"), ("spacy", "spaCy's `ner`")):
         measured = [run[key] for run in runs]
@@ -69,7 +69,7 @@ def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """What predicting no entity at all scores on each split that was run."""
+    """Make a table of the scores of predicting no entity at all, on each split that was run."""
     found = {run["split"]: run["all_outside"] for runs in results.values() for run in runs if "all_outside" in run}
     lines = ["| split | token accuracy of predicting no entity at all | its entity F1 |", "|---|--:|--:|"]
     for split, scores in found.items():
@@ -78,7 +78,7 @@ def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def speed_table(benchmark: dict[str, Any]) -> str:
-    """A row a tagger, each figure with its ratio to the article's; and the memory of training on the whole corpus."""
+    """Make a table of each tagger's speed and memory, with ratios to the article's, and a sentence below it."""
     lines = ["| | training, tokens a second | prediction, tokens a second | peak memory, MB |", "|---|--:|--:|--:|"]
     article = benchmark["table"][0]
     for row in benchmark["table"]:
@@ -97,7 +97,7 @@ def speed_table(benchmark: dict[str, Any]) -> str:
 
 
 def reach_table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """How long `best` takes to pass the F1 that the article's recipe ends with."""
+    """Make a table of how long `best` takes to pass the final F1 of the article's recipe."""
     lines = ["| run | training, seconds | entity F1 |", "|---|--:|--:|"]
     for name, what in (("seed", "`seed`, its quickest run"), ("best-2-epochs", "`best`, two epochs")):
         quickest = min(results[name], key=lambda run: run["train"]["seconds"])
@@ -107,7 +107,11 @@ def reach_table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def fill(text: str, results: dict[str, list[dict[str, Any]]], benchmark: dict[str, Any]) -> str:
-    """Return the page with its tables made anew."""
+    """Return the page with its tables replaced.
+
+    Raises:
+        ValueError: The page lacks the comments of a table.
+    """
     results = {name: runs for name, runs in results.items() if name not in TIMED}
     tables = {"results": results_table(results), "baseline": baseline_table(results), "speed": speed_table(benchmark)}
     tables["reach"] = reach_table(results) if "best-2-epochs" in results else ""

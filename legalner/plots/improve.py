@@ -93,7 +93,7 @@ def step_dots(
     """Draw the entity F1 of each recorded run as a dot, a row a profile, with a bar at the mean.
 
     Args:
-        results: From :func:`legalner.records.load_results`.
+        results: From :func:`legalner.run.results.load_results`.
         names: Profiles, from the top row down.
         title: The figure's title.
     """

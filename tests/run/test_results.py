@@ -1,11 +1,15 @@
-"""Recorded runs as tables: order of the rows, spread over seeds, and the curve over the amount of data."""
+"""Recorded runs: which can be recorded, and tables of them."""
 
 import json
 import re
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from benchmarks.report import rows
-from legalner.records import (
+from legalner.run import RunError
+from legalner.run.results import (
     ablation_table,
     benchmark_table,
     comparison_rows,
@@ -13,12 +17,14 @@ from legalner.records import (
     load_results,
     load_trials,
     published_table,
+    record,
     spread,
     steps_to_best,
     variants,
 )
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "results"
 
 
 def run(profile: str, seed: int, f1: float, sentences: int = 100) -> dict:
@@ -43,6 +49,19 @@ def recorded(folder: Path) -> dict:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(values), "utf-8")
     return load_results(folder)
+
+
+def test_only_a_clean_run_is_recorded(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "toy"
+    folder.mkdir(parents=True)
+    for commit, problem in ((None, "Git"), ("abc-dirty", "uncommitted"), ("abc and def", "without --resume")):
+        (folder / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": commit}))
+        with pytest.raises(RunError, match=problem):
+            record(folder, tmp_path)
+    assert not (tmp_path / "results").exists()
+    (folder / "metrics.json").write_text(json.dumps({"profile": "toy", "seed": 2, "git_commit": "abc"}))
+    assert record(folder, tmp_path) == tmp_path / "results" / "toy" / "seed-2.json"
+    assert json.loads((tmp_path / "results" / "toy" / "seed-2.json").read_text())["git_commit"] == "abc"
 
 
 def test_rows_go_from_seed_by_the_steps_to_best(tmp_path):
@@ -71,17 +90,25 @@ def test_the_data_curve_has_a_row_a_run(tmp_path):
 
 def test_published_figures_stand_above_ours_of_the_same_split():
     runs = [run("best-bverwg", n, f1) | {"split": "bverwg", "granularity": "fine"} for n, f1 in ((1, 0.80), (2, 0.81))]
-    table = published_table({"best-bverwg": runs}, "best-bverwg")
+    table = published_table({"best-bverwg": runs}, "best-bverwg", RESULTS)
     assert list(table["system"]) == ["spaCy with BERT", "best-bverwg"]
-    assert list(table["F1"]) == ["84.73", "80.5 ± 0.5"]
+    assert list(table["f1"]) == ["84.73", "80.5 ± 0.5"]
+
+
+def test_every_published_figure_is_a_percentage_with_its_source():
+    published = pd.read_csv(RESULTS / "published.csv")
+    assert list(published.columns) == ["split", "granularity", "system", "f1", "source"] and len(published) == 8
+    assert published.notna().all(axis=None) and published["f1"].between(20, 100).all()
+    recorded = {(runs[0].get("split"), runs[0].get("granularity")) for runs in load_results(RESULTS).values()}
+    assert set(zip(published["split"], published["granularity"], strict=True)) <= recorded, "a figure nobody can see"
 
 
 def test_the_recorded_trials_can_be_read():
-    trials = load_trials(ROOT / "results")
+    trials = load_trials(RESULTS)
     assert len(trials) >= 3
     for (learned_from, measured_on), table in trials.items():
         assert learned_from and measured_on and table["f1"].between(20, 100).all() and table["change"].is_unique
-        assert not {"BGH", "BVerwG", "test"} & set(re.findall(r"\w+", measured_on))  # never chosen on what is tested on
+        assert not {"BGH", "BVerwG", "test"} & set(re.findall(r"\w+", measured_on))  # test data chooses nothing
 
 
 def test_another_tagger_measured_in_lesson_5_is_never_taken_for_seed(tmp_path):

@@ -1,4 +1,4 @@
-"""Recorded runs: what lies in ``results/``, as tables for README and for lesson 07."""
+"""Recorded runs: how they get into ``results/``, and tables of them for README and the lessons."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from legalner.workspace import read_json
+from legalner.run.metrics import read_metrics
+from legalner.run.profile import RunError
+from legalner.workspace import read_json, write_json
 
 __all__ = [
-    "PUBLISHED",
     "ablation_table",
     "benchmark_table",
     "comparison_rows",
@@ -20,6 +21,7 @@ __all__ = [
     "load_results",
     "load_trials",
     "published_table",
+    "record",
     "spread",
     "steps_to_best",
     "variants",
@@ -27,27 +29,42 @@ __all__ = [
 
 Results = dict[str, list[dict[str, Any]]]
 
-# Names of profiles: steps on lesson 07's way from seed to best, in order, and single changes to best.
+# How the names of profiles begin: lesson 07's steps from seed to best, in order; single changes to best.
 STEP, VARIANT = "improve-", "vary-"
 
-# Entity F1 in percent that others report, for classes as fine or as coarse, on this project's splits or like ones.
-PUBLISHED = pd.DataFrame(
-    [
-        ("upstream", "fine", "linear CRF", 93.23, "Leitner et al. 2019, by sentence, ten folds"),
-        ("upstream", "fine", "BiLSTM-CRF with vectors from large corpora and characters", 95.46, "the same"),
-        ("upstream", "fine", "BERT, fine-tuned", 95.46, "the corpus's author, 2022"),
-        ("upstream", "fine", "Flair's language model, BiLSTM-CRF", 96.35, "flair/ner-german-legal, by sentence"),
-        ("upstream", "coarse", "linear CRF", 93.22, "Leitner et al. 2019, by sentence, ten folds"),
-        ("upstream", "coarse", "BiLSTM-CRF with vectors from large corpora and characters", 95.95, "the same"),
-        ("upstream", "coarse", "BERT, fine-tuned", 96.28, "the corpus's author, 2022"),
-        ("bverwg", "fine", "spaCy with BERT", 84.73, "Christoph911/legal-entity-recognition"),
-    ],
-    columns=["split", "granularity", "system", "F1", "source"],
-)
+
+def record(folder: Path, root: Path) -> Path:
+    """Copy the ``metrics.json`` of a finished run to ``results/PROFILE/seed-N.json``.
+
+    Args:
+        folder: The run's folder.
+        root: The checkout that has ``results/``.
+
+    Returns:
+        The copy.
+
+    Raises:
+        RunError: The run did not finish, or it ran with uncommitted changes, at several commits, or outside Git.
+    """
+    metrics = read_metrics(folder)
+    commit = metrics["git_commit"] or ""
+    if not commit:
+        raise RunError(f"{folder} cannot be recorded: it did not run in a Git checkout, so its code is unknown")
+    if commit.endswith("-dirty"):
+        raise RunError(f"{folder} cannot be recorded: it ran with uncommitted changes; commit them and run it again")
+    if " and " in commit:
+        raise RunError(f"{folder} cannot be recorded: it ran at {commit}; run it again without --resume")
+    target = root / "results" / metrics["profile"] / f"seed-{metrics['seed']}.json"
+    write_json(target, metrics)
+    return target
 
 
 def load_results(folder: Path) -> Results:
-    """Read the recorded runs of each profile, ``results/PROFILE/seed-N.json``, in order of their seeds."""
+    """Read the recorded runs of each profile, ``PROFILE/seed-N.json``, sorted by seed.
+
+    Args:
+        folder: Usually ``results/`` of the checkout.
+    """
     results: Results = {}
     for path in sorted(folder.glob("*/seed-*.json")):
         results.setdefault(path.parent.name, []).append(read_json(path))
@@ -55,24 +72,30 @@ def load_results(folder: Path) -> Results:
 
 
 def spread(values: Sequence[float], scale: float = 100.0, digits: int = 1) -> str:
-    """Mean of the values, and half the distance between the largest and the smallest where there are several."""
+    """Format the mean of the values, and if there are several, half their range: ``32.0 ± 2.0``.
+
+    Args:
+        values: One per run.
+        scale: What they are multiplied by; the default makes percent of shares.
+        digits: Decimal places.
+    """
     mean = f"{scale * statistics.fmean(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
 
 
 def steps_to_best(results: Results, first: str = "seed", last: str = "best") -> list[str]:
-    """Profiles of the way from ``first`` to ``last``: it, the steps by their number, and ``last``; those recorded."""
+    """List the recorded profiles on the way from ``first`` to ``last``, with the numbered steps between them."""
     steps = sorted(name for name in results if name.startswith(STEP))
     return [name for name in (first, *steps, last) if name in results]
 
 
 def variants(results: Results) -> list[str]:
-    """Profiles that change one thing in ``best``: ``best`` and those called ``vary-…``."""
+    """List ``best`` and the recorded profiles that change one thing in it, which are called ``vary-…``."""
     return [name for name in ("best", *sorted(n for n in results if n.startswith(VARIANT))) if name in results]
 
 
 def ablation_table(results: Results, names: Sequence[str]) -> pd.DataFrame:
-    """A row a profile: what it changes, entity scores on test and on val's last epoch, minutes and parameters.
+    """Make a table with a row for each profile: what it changes, entity scores on test, minutes and parameters.
 
     Args:
         results: From :func:`load_results`.
@@ -95,7 +118,7 @@ def ablation_table(results: Results, names: Sequence[str]) -> pd.DataFrame:
 
 
 def data_curve(results: Results) -> pd.DataFrame:
-    """Entity F1 of ``best`` over the number of training sentences: ``sentences``, ``f1``, ``seed``, a row a run."""
+    """Make a table of the runs of ``best`` on parts of the data, a row for each: ``sentences``, ``f1``, ``seed``."""
     names = ["best", *(name for name in results if name.startswith(f"{VARIANT}data-"))]
     rows = [
         {"sentences": run["data"]["fit_sentences"], "f1": run["entity"]["micro"]["f1"], "seed": run["seed"]}
@@ -105,29 +128,33 @@ def data_curve(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["sentences", "f1", "seed"]).sort_values("sentences", ignore_index=True)
 
 
-def published_table(results: Results, profile: str) -> pd.DataFrame:
-    """Entity F1 of a recorded profile under the figures that others report for its split.
+def published_table(results: Results, profile: str, folder: Path) -> pd.DataFrame:
+    """Make a table of a recorded profile's entity F1, in percent, below what others report for its split.
 
     Args:
         results: From :func:`load_results`.
         profile: A recorded profile, such as ``best-upstream``.
+        folder: The folder of the recorded runs, with ``published.csv``.
+
+    Returns:
+        The columns ``system``, ``f1`` and ``source``.
     """
     runs = results[profile]
-    split, granularity = runs[0]["split"], runs[0]["granularity"]
-    others = PUBLISHED[(PUBLISHED["split"] == split) & (PUBLISHED["granularity"] == granularity)]
+    published = pd.read_csv(folder / "published.csv", dtype=str)
+    comparable = (published["split"] == runs[0]["split"]) & (published["granularity"] == runs[0]["granularity"])
     f1 = spread([run["entity"]["micro"]["f1"] for run in runs])
-    mine = pd.DataFrame([{"system": profile, "F1": f1, "source": f"results/, seeds: {len(runs)}"}])
-    return pd.concat([others.astype({"F1": str})[mine.columns], mine], ignore_index=True)
+    ours = pd.DataFrame([{"system": profile, "f1": f1, "source": f"results/, seeds: {len(runs)}"}])
+    return pd.concat([published.loc[comparable, ours.columns], ours], ignore_index=True)
 
 
 def load_trials(folder: Path) -> dict[tuple[str, str], pd.DataFrame]:
-    """Read what was tried before ``best`` was settled, ``results/trials.csv``: a table for each pair of texts.
+    """Read what was tried before ``best`` was settled: a table for each pair of training and test texts.
 
     Args:
-        folder: The folder of the recorded runs.
+        folder: The folder of the recorded runs, with ``trials.csv``.
 
     Returns:
-        For what was learned from and what was measured on: ``change``, entity ``f1`` in percent, ``note``.
+        By what was learned from and what was measured on: ``change``, entity ``f1`` in percent, ``note``.
     """
     trials = pd.read_csv(folder / "trials.csv", keep_default_na=False)
     grouped = trials.groupby(["learned_from", "measured_on"], sort=False)
@@ -135,23 +162,23 @@ def load_trials(folder: Path) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def comparison_rows(run: Path, folder: Path | None, split: str) -> dict[str, dict[str, Any]]:
-    """Figures of ``seed`` and ``best`` to put beside others on one split.
+    """Find figures of ``seed`` and ``best`` on one split, to compare others with.
 
     Args:
-        run: A run's folder: its own lessons 5 and 7 come first.
-        folder: The folder of the recorded runs, or None; taken where the run has no such lesson.
-        split: What was measured on.
+        run: A run's folder; figures of its own lessons 5 and 7 are preferred.
+        folder: The folder of the recorded runs, which are used if the run lacks such a lesson; None if there is none.
+        split: The split that must have been measured.
 
     Returns:
-        By name, for those that there are: ``scores`` (as in ``metrics.json`` under ``entity``), ``seconds`` of
-        training, and ``from``, where the figures come from.
+        By name, where found: ``scores`` (as under ``entity`` in ``metrics.json``), ``seconds`` of training, and
+        ``from``, the origin of the figures.
     """
     rows: dict[str, dict[str, Any]] = {}
     recorded = load_results(folder) if folder else {}
     for name, evaluated, trained in (("seed", "05_evaluate", "04_train"), ("best", "07_improve", "07_improve")):
         parts = [run / "metrics" / f"{step}.json" for step in (evaluated, trained)]
         own = all(part.exists() for part in parts)
-        # Lesson 5 can measure another tagger than lesson 4's, and says so.
+        # Lesson 5 may have measured another tagger than lesson 4's; then it says so.
         if own and read_json(parts[0]).get("tagger", "lesson 4") == "lesson 4":
             measured, origin = read_json(parts[0]) | {"train": read_json(parts[1])["train"]}, "this run"
         elif same := [r for r in recorded.get(name, []) if r["split"] == split]:
@@ -163,7 +190,7 @@ def comparison_rows(run: Path, folder: Path | None, split: str) -> dict[str, dic
 
 
 def benchmark_table(path: Path) -> pd.DataFrame:
-    """A row a tagger: tokens a second in training and prediction, and memory above the imports, as recorded.
+    """Make a table with a row for each tagger: speed in training and prediction, and memory beyond the imports.
 
     Args:
         path: What ``make benchmark`` wrote, ``results/benchmark.json``.
