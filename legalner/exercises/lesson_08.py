@@ -106,7 +106,7 @@ EXERCISES = (
     ),
     Write(
         number="08.3",
-        task="What the field `ema_momentum` of section 6 does, for one weight of the network. The average begins with "
+        task="What the field `ema_momentum` of section 5 does, for one weight of the network. The average begins with "
         "the first value of the weight. At each further step it becomes `momentum` × the old average + (1 − "
         "`momentum`) × the new value. What is it in the end?",
         hints=(
