@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from legalner.annotate import Annotated, Entity
 from legalner.data import FINE
-from legalner.plots.entities import COLORS, OTHER, legend
+from legalner.render import COLORS, OTHER, legend
 
 __all__ = ["FORMATS"]
 

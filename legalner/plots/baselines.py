@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from legalner.plots.training import COLORS, MARKERS
+from legalner.plots.train import COLORS, MARKERS
 
 __all__ = ["class_comparison", "transition_map"]
 

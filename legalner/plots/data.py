@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from legalner.plots.training import COLORS, LINES, MARKERS
+from legalner.plots.train import COLORS, LINES, MARKERS
 
 __all__ = [
     "class_histograms",

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from legalner.plots.training import COLORS, HATCHES, LINES, MARKERS
+from legalner.plots.train import COLORS, HATCHES, LINES, MARKERS
 
 if TYPE_CHECKING:  # pictures alone should not wait for TensorFlow
     from legalner.train import History

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from legalner.plots.training import grouped_bars
+from legalner.plots.train import grouped_bars
 
 __all__ = ["draw_network", "draw_step", "gate_heatmap", "state_differences"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from legalner.data import COARSE, FINE, Sentence
 from legalner.errors import error_table
-from legalner.plots.entities import COLORS, compare, error_list, legend, mark
+from legalner.render import COLORS, compare, error_list, legend, mark
 
 TOKENS = ("Die", "Alpha", "GmbH", "in", "Kassel")
 TAGS = ("O", "B-UN", "I-UN", "O", "B-ST")

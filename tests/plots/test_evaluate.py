@@ -13,7 +13,7 @@ import pytest
 
 from legalner.errors import error_kinds
 from legalner.evaluate import confusion, entity_scores
-from legalner.plots.evaluation import (
+from legalner.plots.evaluate import (
     calibration_curve,
     class_bars,
     confusion_map,

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from legalner.plots.training import descent, grouped_bars, learning_curves, loss_of_probability, tags_by_epoch
+from legalner.plots.train import descent, grouped_bars, learning_curves, loss_of_probability, tags_by_epoch
 from legalner.train import History
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from legalner.plots.network import draw_network, draw_step, gate_heatmap, state_differences
+from legalner.plots.model import draw_network, draw_step, gate_heatmap, state_differences
 
 
 @pytest.fixture(autouse=True)
