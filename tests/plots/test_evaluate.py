@@ -1,11 +1,5 @@
 """The figures of the lesson on measuring show the numbers that they are given."""
 
-from collections.abc import Iterator
-
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -27,12 +21,6 @@ GOLD = [("B-GS", "I-GS", "O", "B-ST"), ("B-GS", "B-RS", "I-RS", "O")]
 PREDICTED = [("B-GS", "I-GS", "O", "B-LD"), ("O", "B-RS", "O", "O")]
 
 
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
 def texts(axes: plt.Axes) -> list[str]:
     return [t.get_text() for t in axes.texts]
 
@@ -46,9 +34,7 @@ def test_view_bars() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["tokens", "entities"]
     assert [label.get_text() for label in figure.legends[0].get_texts()] == ["network", "all O"]
     assert axes.get_title() == "a title" and axes.get_xlabel() and axes.get_ylabel()
-    # Told apart without colour, and beside each other, not on top of each other.
-    assert {bar.get_hatch() for bar in axes.patches} == {None, "//"}
-    assert axes.patches[0].get_x() + axes.patches[0].get_width() <= axes.patches[2].get_x() + 1e-9
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1, "all of the range that a score can have"
 
 
 def test_class_bars_sorts_by_support() -> None:
@@ -109,8 +95,9 @@ def test_confusion_map_shows_shares_of_rows() -> None:
 
 def test_confusion_map_colours_small_shares_and_leaves_none_blank() -> None:
     table = confusion([("O",) * 9999 + ("B-GS",)], [("O",) * 9998 + ("B-GS", "B-GS")])
-    shown = confusion_map(table).axes[0].images[0].get_array()
-    assert shown[0, 1] == 0.001  # 1 of 9,999, in the lightest colour
+    image = confusion_map(table).axes[0].images[0]
+    shown = image.get_array()
+    assert image.to_rgba(shown)[0, 1].tolist() == list(image.cmap(0.0)), "1 of 9,999, in the lightest colour"
     assert shown.mask.tolist() == [[True, False], [True, False]]
 
 
