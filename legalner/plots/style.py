@@ -73,8 +73,8 @@ def grouped_bars(
     """Draw bars in groups, with their values on them.
 
     Args:
-        series: Each series (a colour and a hatch) with its value in each group, or a table with a column a series and
-            a row a group. NaN means no bar.
+        series: Each series (a colour and a hatch) with its value in each group, or a table with one column per series
+            and one row per group. NaN means no bar.
         title: The figure's title.
         ylabel: What the bars measure, with its unit.
         xlabel: What the groups are.

@@ -74,6 +74,8 @@ def test_kind_bars() -> None:
     assert [bar.get_width() for bar in axes.patches] == kinds[::-1].tolist()
     by_kind = dict(zip(kinds.index[::-1], texts(axes), strict=True))
     assert by_kind["right"] == "1 (25.0% of gold)" and by_kind["spurious"] == "1 (not in gold)"
+    hatched = [bool(bar.get_hatch()) for bar in axes.patches]
+    assert hatched == [label != "right" for label in by_kind], "what is right stands out without colour too"
     assert axes.get_title() == "a title" and axes.get_xlabel() and axes.get_ylabel()
 
 
@@ -95,7 +97,9 @@ def test_confusion_map_shows_shares_of_rows() -> None:
 
 def test_confusion_map_colours_small_shares_and_leaves_none_blank() -> None:
     table = confusion([("O",) * 9999 + ("B-GS",)], [("O",) * 9998 + ("B-GS", "B-GS")])
-    image = confusion_map(table).axes[0].images[0]
+    axes = confusion_map(table).axes[0]
+    assert [text for text in texts(axes) if text] == ["100"], "less than 1 % is a colour alone"
+    image = axes.images[0]
     shown = image.get_array()
     assert image.to_rgba(shown)[0, 1].tolist() == list(image.cmap(0.0)), "1 of 9,999, in the lightest colour"
     assert shown.mask.tolist() == [[True, False], [True, False]]
