@@ -233,7 +233,7 @@ def test_help_shows_examples_and_an_unknown_contender_is_refused() -> None:
     shown = CliRunner().invoke(cli.benchmark, ["--help"])
     assert shown.exit_code == 0 and "python -m benchmarks --quick" in shown.output
     refused = CliRunner().invoke(cli.benchmark, ["--only", "nobody"])
-    assert refused.exit_code == 2 and "no contender 'nobody'" in refused.output
+    assert refused.exit_code == 2 and "unknown contender 'nobody'; expected one of" in refused.output
 
 
 def test_batches_are_clocked_and_stopped_after_so_many() -> None:
