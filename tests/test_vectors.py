@@ -145,7 +145,7 @@ def test_a_spacy_pipeline_s_vectors(pipeline) -> None:
 def test_a_pipeline_without_vectors_is_refused(pipeline) -> None:
     nlp, folder = pipeline
     nlp.to_disk(folder)
-    with pytest.raises(VectorsError, match="has no word vectors; take one that ends in _md or _lg"):
+    with pytest.raises(VectorsError, match="has no word vectors; use one that ends in _md or _lg"):
         load_vectors(f"spacy:{folder}", TRAIN)
 
 
@@ -207,5 +207,5 @@ def test_nearest_never_gives_the_token_itself() -> None:
 
 
 def test_a_word_without_a_row_is_named() -> None:
-    with pytest.raises(VectorsError, match="'south' has no row among these 6 tokens"):
+    with pytest.raises(VectorsError, match="'south' is not among these 6 tokens"):
         nearest("south", TOKENS, PLACES)

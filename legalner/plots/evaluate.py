@@ -152,7 +152,9 @@ def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
     """
     thresholds = np.linspace(0, 0.99, 100)
     kept = np.array([(found["confidence"] >= t).sum() for t in (*thresholds, least)])
-    correct = np.array([((found["confidence"] >= t) & (found["kind"] == "correct")).sum() for t in (*thresholds, least)])
+    correct = np.array(
+        [((found["confidence"] >= t) & (found["kind"] == "correct")).sum() for t in (*thresholds, least)]
+    )
     curves = {
         "precision": np.where(kept > 0, correct / np.maximum(kept, 1), np.nan),
         "recall": correct / gold,

@@ -126,7 +126,9 @@ def test_a_calibration_curve_goes_through_its_parts() -> None:
 
 
 def test_threshold_curve_by_hand() -> None:
-    found = pd.DataFrame({"confidence": [0.9, 0.8, 0.6, 0.3], "kind": ["correct", "correct", "spurious", "wrong boundaries"]})
+    found = pd.DataFrame(
+        {"confidence": [0.9, 0.8, 0.6, 0.3], "kind": ["correct", "correct", "spurious", "wrong boundaries"]}
+    )
     figure = threshold_curve(found, gold=5, least=0.7)
     (axes,) = figure.axes
     labels = [line.get_label() for line in axes.lines][:3]
