@@ -54,7 +54,7 @@ def train_linear_crf(sentences: Sequence[Sentence], *, iterations: int = 100) ->
 
     Args:
         sentences: Training sentences.
-        iterations: Most iterations of L-BFGS.
+        iterations: Maximum number of L-BFGS iterations.
     """
     crf = CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=iterations)
     crf.fit([linear_features(s.tokens) for s in sentences], [list(s.tags) for s in sentences])
@@ -75,7 +75,7 @@ def linear_tags(crf: CRF, sentences: Sequence[Sequence[str]]) -> list[Tags]:
 
 
 def transition_weights(crf: CRF) -> pd.DataFrame:
-    """Make a table of the weights of transitions from the row's tag to the column's; 0 if training has none."""
+    """Make a table of transition weights, from the row's tag to the column's; 0 where the CRF has none."""
     names = sorted(crf.classes_, key=lambda tag: (tag != "O", tag[2:], tag))
     table = pd.DataFrame(0.0, index=names, columns=names)
     for (start, end), weight in crf.transition_features_.items():

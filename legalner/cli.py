@@ -28,7 +28,7 @@ __all__ = ["main"]
 
 source_option = click.option(
     "--source",
-    help="Folder, zip or base URL of the corpus. Default: the environment variable LEGALNER_LER_SOURCE, else upstream.",
+    help="Folder, zip or base URL of the corpus. Default: LEGALNER_LER_SOURCE if set, else the authors' repository.",
 )
 
 
@@ -52,7 +52,7 @@ def fetch(source: str | None) -> None:
     Example:
       legalner data fetch
     """
-    for name in ("bag", "ler_dev", "ler_test"):
+    for name in FILES:
         place = locate(source, name, progress=sys.stderr.isatty())
         read_file(name, source)
     click.echo(f"LER is complete, in {place}")
@@ -60,7 +60,7 @@ def fetch(source: str | None) -> None:
 
 @data.command()
 def info() -> None:
-    """Print each file's sentences, tokens and entities.
+    """Print how many sentences, tokens and entities each file of LER should have.
 
     \b
     Example:
@@ -171,8 +171,9 @@ def record(folder: Path) -> None:
 def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
     """Compare runs with their profile's reference; the exit status is 1 if a figure is off.
 
-    Counts, names and the set of classes must be equal; scores may differ about as much as seeds do. Single classes,
-    seconds and memory are not judged. The references are in tests/references/.
+    Counts, names and the set of classes must be equal. A score may be off the mean of the reference's seeds by three
+    times their range, or by 0.01 if that is more. Single classes, seconds and memory are not judged. The references are
+    in tests/references/.
 
     \b
     Examples:
@@ -205,8 +206,8 @@ def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
 def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path | None) -> None:
     """Find entities in texts (UTF-8); `-` reads standard input.
 
-    Offsets are code points of the text, without a byte-order mark. A file that cannot be read is reported and skipped,
-    and the exit status is 1.
+    Offsets count code points of the text; a byte-order mark is not counted. A file that cannot be read is reported and
+    skipped, and the exit status is 1.
 
     \b
     Examples:

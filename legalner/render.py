@@ -14,7 +14,7 @@ from legalner.data import FINE, Sentence, spans
 __all__ = ["COLORS", "OTHER", "STYLESHEET", "Mark", "compare", "error_list", "legend", "mark", "mark_spans"]
 
 # One hue for each coarse class (told apart by colour-blind readers too, after Okabe and Ito), one shade for each fine
-# class within it. All are light enough for black text, and the class stands in each mark: colour is never alone.
+# class within it. All are light enough for black text, and each mark names its class: nothing depends on colour alone.
 COLORS = {
     "PER": "#f7b6d2", "RR": "#e893bb", "AN": "#fbd7e6",
     "LOC": "#a9e0b4", "LD": "#a9e0b4", "ST": "#7fcf95", "STR": "#c9edd0", "LDS": "#dcf5e0",
@@ -57,8 +57,8 @@ def mark_spans(text: str, marks: Iterable[Mark], *, inline: bool = False) -> Ite
         inline: Write the look into each mark, for places without :data:`STYLESHEET`, such as a notebook.
 
     Yields:
-        The parts of the text as HTML, in order. The title of a mark is its class in English and its confidence; a
-        dashed frame is around those with a confidence below one half.
+        The parts of the text as HTML, in order. The title of a mark is its class in English and its confidence;
+        marks with a confidence below one half have a dashed frame.
     """
     position = 0
     label_look = f' style="{_LABEL}"' if inline else ""

@@ -72,8 +72,9 @@ def load_vectors(name: str, train: Sequence[Sentence], *, dimension: int = 300, 
 class FastTextVectors:
     """Sub-word vectors (Bojanowski et al. 2017, arXiv 1607.04606) of the training tokens, trained with gensim.
 
-    The vector of a word is the mean of the vectors of its character n-grams, so words that are not in the training data
-    have one too. They are read from the cache, or trained first: about a minute for 300,000 tokens on one core.
+    A word's vector is the mean of its n-grams' vectors and, for a training word, of one of its own; so words that are
+    not in the training data have one too. The vectors are read from the cache, or trained first: about a minute for
+    300,000 tokens on one core.
 
     Args:
         train: Training sentences; their tags are not used.

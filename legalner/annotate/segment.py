@@ -19,15 +19,15 @@ from legalner.data import DataError
 
 __all__ = ["LANGUAGES", "Token", "segment"]
 
-# The longest piece, and the longest run without a blank, that SoMaJo is given, in characters: its time grows with the
-# square of a piece's length, and faster with fewer blanks.
+# The longest piece and the longest run without a space that SoMaJo is given, in characters: its run time grows with the
+# square of a piece's length, and faster still where there are few spaces.
 PIECE, UNBROKEN = 5_000, 200
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 # Where a long piece is cut, best first: after a line, after a sentence, after a word.
 _BREAKS = tuple(re.compile(pattern) for pattern in (r"(?s:.*)[\r\n]", r"(?s:.*)[.!?;:]\s", r"(?s:.*)\s"))
-# Abbreviations that LER keeps in one token with their full stop and that SoMaJo, made for other kinds of text, splits;
-# and those for which this is so before a number only. Counted on the six courts that the split `bverwg` learns from.
+# Abbreviations that SoMaJo, made for other kinds of text, separates from their full stop, but LER does not; below them,
+# those that LER keeps together only before a number. Chosen by counts on the six courts that `bverwg` trains on.
 _WHOLE = frozenset("f ff m Buchst iHv iVm iSd iSv ua dh Sp Unterabs Alt VergGr Rdn Tab".split())  # noqa: SIM905
 _WHOLE_BEFORE_NUMBER = frozenset(["S", "Art", "Nrn"])
 # The reverse: the Basic Law (Grundgesetz) at the end of a sentence, which SoMaJo takes for an abbreviation.
@@ -41,8 +41,8 @@ class Token:
     Attributes:
         start: Offset of its first character, in code points of the text.
         end: Offset after its last character.
-        text: The token as the tokenizer writes it, with composed characters and without invisible ones. The text from
-            ``start`` to ``end`` may differ.
+        text: The token as the tokenizer returns it: in NFC and without invisible characters, so it may differ from the
+            text between ``start`` and ``end``.
     """
 
     start: int
@@ -152,7 +152,7 @@ def _composes(block: str, following: str) -> bool:
 
 
 def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:
-    """Join the tokens that are one in LER, and split those that are two there."""
+    """Join tokens that LER writes as one, and split those that it writes as two."""
     joined: list[Token] = []
     for token, following in zip_longest(tokens, tokens[1:]):
         last = joined[-1] if joined else None
@@ -167,7 +167,7 @@ def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _belong(last: str, text: str, following: Token | None) -> bool:
-    """Return whether two tokens without a blank between them are one in LER."""
+    """Return whether LER writes two tokens that touch as one."""
     if text == ".":
         number = following is not None and re.match(r"[\dIVX]", following.text)
         return last in _WHOLE or (last in _WHOLE_BEFORE_NUMBER and bool(number))

@@ -76,7 +76,7 @@ def _html(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
     yield "</body>\n</html>\n"
 
 
-# From documents, and the classes that there are, to the parts of a file.
+# Each writer turns documents, and the classes that the model knows, into the parts of a file.
 FORMATS: dict[str, Callable[[Documents, Sequence[str]], Iterator[str]]] = {
     "table": _table,
     "jsonl": _jsonl,

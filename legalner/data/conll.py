@@ -111,7 +111,7 @@ def read_conll(
         The sentences, with IOB2 tags.
 
     Raises:
-        ConllError: The file has no sentences, is not UTF-8, or has an invalid line.
+        ConllError: The file has no sentences, is not UTF-8, has an invalid line, or needs a forbidden repair.
         DataError: The file does not exist or cannot be read, or the scheme is unknown.
     """
     try:

@@ -35,7 +35,7 @@ __all__ = [
 UPSTREAM = "https://raw.githubusercontent.com/elenanereiss/Legal-Entity-Recognition/master/data/"
 SOURCE_VARIABLE = "LEGALNER_LER_SOURCE"
 ARCHIVE = "dataset_courts.zip"
-# The members of the archive have up to 4 MB each; anything larger than this cannot be one.
+# No file in the archive is larger than about 4 MB; anything larger than this limit cannot be one of them.
 MAX_MEMBER_BYTES = 32_000_000
 AGAIN = "replace it with a fresh copy"
 
@@ -134,7 +134,7 @@ def available(source: str | Path | None = None) -> tuple[str, ...]:
     """List the files of the corpus that a source has, going by file names alone; nothing is downloaded.
 
     Args:
-        source: See :func:`locate`. An address is assumed to have all files.
+        source: See :func:`locate`. A URL is assumed to have all files.
 
     Raises:
         DataError: The path does not exist, or the zip cannot be read.
@@ -159,11 +159,11 @@ def available(source: str | Path | None = None) -> tuple[str, ...]:
 
 
 def locate(source: str | Path | None = None, name: str = "bag", *, progress: bool = True) -> Path:
-    """Return the folder or zip that holds a file of the corpus, downloading it first if the source is an address.
+    """Return the folder or zip that holds a file of the corpus, downloading it first if the source is a URL.
 
     Args:
         source: A folder (with ``dataset_courts.zip`` or ``.conll`` files), a zip of the court files, or a base
-            address. None for the environment variable ``LEGALNER_LER_SOURCE``, or upstream's address if it is not set.
+            URL. None for the environment variable ``LEGALNER_LER_SOURCE``, or the authors' repository if it is not set.
         name: The file that is needed: a court, ``ler_dev`` or ``ler_test``.
         progress: Show a progress bar while downloading.
 

@@ -166,8 +166,8 @@ def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
         style = line_style(k, marker="", linewidth=2)
         axes.plot(thresholds, values[:-1], label=f"{name}: {at_mark} at the mark", **style)
     axes.axvline(least, color="#555555", linestyle=":")
-    axes.set(xlabel="probability that is asked for", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title(f"asking for {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
+    axes.set(xlabel="lowest confidence accepted", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set_title(f"requiring {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
     axes.grid(alpha=0.3)
     return figure

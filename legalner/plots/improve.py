@@ -37,7 +37,7 @@ def focal_curves(gammas: Sequence[float]) -> Figure:
         name = "γ = 0 (cross-entropy)" if gamma == 0 else f"γ = {gamma:g}"
         axes.plot(p, -((1 - p) ** gamma) * np.log(p), label=name, **line_style(k, marker=""))
     axes.set(xlabel="probability of the correct tag", ylabel="loss", ylim=(0, 3))
-    axes.set_title("The focal loss asks little about tokens that are already correct")
+    axes.set_title("The focal loss gives little weight to tokens that are already correct")
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     return figure
@@ -52,7 +52,7 @@ def tagger_curves(history: History) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     epochs = range(1, len(history.epochs) + 1)
     left.plot(epochs, history.column("loss"), "o-", color=COLORS[0])
-    left.set(xlabel="epoch", ylabel="loss a token", title="Loss on train", yscale="log")
+    left.set(xlabel="epoch", ylabel="loss per token", title="Loss on train", yscale="log")
     right.plot(epochs, history.column("val_f1"), "s-", color=COLORS[1])
     right.set(xlabel="epoch", ylabel="entity F1", title="Entities on val", ylim=(0, 1))
     right.yaxis.set_major_formatter(PercentFormatter(1.0))

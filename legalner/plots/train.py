@@ -32,7 +32,7 @@ def loss_of_probability(marked: Sequence[float] = ()) -> Figure:
         axes.plot(value, loss, "o", color="black")
         axes.annotate(f"p = {value:.2g}: {loss:.2f}", (value, loss), (6, 7), textcoords="offset points")
     axes.set(xlabel="probability of the correct tag", ylabel="loss, −ln p", xlim=(0, 1.14), ylim=(-0.2, 5.4))
-    axes.set_title("Little is paid for a small doubt, much for being sure and wrong")
+    axes.set_title("A small doubt costs little; being sure and wrong costs much")
     axes.grid(alpha=0.3)
     return figure
 

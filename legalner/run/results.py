@@ -29,7 +29,7 @@ __all__ = [
 
 Results = dict[str, list[dict[str, Any]]]
 
-# How the names of profiles begin: lesson 07's steps from seed to best, in order; single changes to best.
+# How names of profiles begin: lesson 08's steps from article to best, in order; single changes to best.
 STEP, VARIANT = "improve-", "vary-"
 
 

@@ -1,8 +1,8 @@
 """Names of the synthetic corpus.
 
 Each pool has two parts: ``KNOWN`` names can occur anywhere, ``FRESH`` names in val and test only, so that a tagger
-meets names there that it has not seen in training. Statutes, countries and types of court are real and named as in
-German decisions; persons, companies, brands, streets and contracts are invented.
+meets names there that it has not seen in training. Statutes, European norms, countries, cities, landscapes and
+journals are real; persons, companies, brands, streets and contracts are invented; the other pools mix both.
 """
 
 from __future__ import annotations
