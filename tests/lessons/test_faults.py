@@ -129,7 +129,6 @@ save_encoded(Path(sys.argv[1]), corpus, build_vocabulary(corpus.train, vectors),
 
 
 @posix
-@pytest.mark.thorough
 def test_encoding_killed_leaves_what_was_there_before_or_nothing(tmp_path: Path) -> None:
     from legalner.preprocess import load_encoded
 
