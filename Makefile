@@ -1,11 +1,12 @@
 # Each target makes the environment if it is missing, and does nothing twice.
 #   make tutorial                                  the lessons, headless, on the sample corpus (minutes, no network)
-#   make tutorial PROFILE=seed                     the lessons on the real corpus, which is downloaded
-#   make tutorial PROFILE=seed LER=path/to/ler     … or read from a folder or a zip
+#   make tutorial PROFILE=article                  lessons 1 to 5 on the real corpus, which is downloaded
+#   make tutorial PROFILE=article LER=path/to/ler  … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
 #   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); goes on where it stopped
 #   make quick LER=path/to/ler                     the lessons, reduced, on the real corpus, compared with their reference
-#   make lab | test | fuzz | coverage | check | format | tables | site | offline | exercises
+#   make test | test-all | mutants                 the tests; with the long ones; those that plant faults in the source
+#   make lab | fuzz | coverage | check | format | tables | site | offline | exercises
 #   make colab | badges | test-colab | test-browser | lock | clean
 PYTHON  ?= python3
 PROFILE ?= smoke
@@ -18,7 +19,7 @@ ifdef LER
 export LEGALNER_LER_SOURCE := $(if $(or $(findstring :,$(LER)),$(filter /%,$(LER))),$(LER),$(CURDIR)/$(LER))
 endif
 
-.PHONY: tutorial lab test fuzz coverage quick check format benchmark colab badges test-colab test-browser site offline exercises full lock tables clean
+.PHONY: tutorial lab test test-all mutants fuzz coverage quick check format benchmark colab badges test-colab test-browser site offline exercises full lock tables clean
 
 tutorial: $(READY)
 	$(BIN)/legalner run --profile $(PROFILE)
@@ -27,17 +28,26 @@ lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb
 
 # On all cores, up to four of them: each process holds TensorFlow. File by file, since files share what they make.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+# Also what is long and seldom red, and what plants faults in the source.
+test-all: test
+	$(PYTEST) -m 'thorough or mutants'
+
+mutants: $(READY)
+	$(PYTEST) -m mutants
 
 # The property tests with many times their examples, other ones each time.
 TIMES ?= 50
 fuzz: $(READY)
 	LEGALNER_FUZZ=$(TIMES) $(BIN)/python -m pytest -m hypothesis
 
-# Branches of legalner/ that the tests without notebooks take; what starts a process of its own is not counted.
+# Branches of legalner/ that the tests of its modules take; what starts a process of its own is not counted.
 coverage: $(READY)
-	$(BIN)/python -m coverage run -m pytest -m 'not slow and not colab and not browser'
+	$(BIN)/python -m coverage run -m pytest --ignore=tests/lessons --ignore=tests/repository
 	$(BIN)/python -m coverage report --show-missing --skip-covered
 
 # The lessons, reduced, on the real corpus, compared with the reference of five seeds.
@@ -56,7 +66,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The article's recipe, seed, best and their peers, measured on this machine; the exit status is 1 if one of them fails.
+# The article's dense array, our article, best and their peers, measured on this machine; the exit status is 1 if one of them fails.
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
 
@@ -78,11 +88,11 @@ badges: $(READY)
 test-colab: $(READY)
 	$(PYTHON) -m venv --clear .venv-colab
 	.venv-colab/bin/python -m pip install --quiet --requirement tools/colab.txt
-	$(BIN)/python -m pytest -m colab tests/test_colab.py
+	$(BIN)/python -m pytest -m colab tests/lessons/test_colab.py
 
 # All lessons in JupyterLab, in Chromium; screenshots go to runs/browser/.
 test-browser: $(READY)
-	$(BIN)/python -m pytest -m '' tests/test_browser.py
+	$(BIN)/python -m pytest -m '' tests/lessons/test_browser.py
 
 # The executed lessons and docs/ as pages in site/; runs the lessons on the sample if that was not done yet.
 site: $(READY)

@@ -150,14 +150,19 @@ def without_network() -> list[str]:
 
 
 @dataclass(frozen=True)
-class Checkout:
-    """A copy of what a headless run needs of this checkout, so that nobody's runs/ is touched."""
+class ProjectCopy:
+    """A copy of what a headless run needs, so that nobody's runs/ is touched.
+
+    Attributes:
+        root: Its folder.
+        before: What to write before a command so that it has no network; empty where that cannot be had.
+    """
 
     root: Path
     before: list[str]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Call `legalner run` with the copy's package; nothing of the real corpus may be needed, nor fetched."""
+        """Call `legalner run` with the copy's package; the real corpus is neither needed nor fetched."""
         environment = os.environ | {"PYTHONPATH": str(self.root), SOURCE_VARIABLE: str(self.root / "no-such-folder")}
         command = [*self.before, sys.executable, "-m", "legalner", "run", *words]
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
@@ -167,18 +172,18 @@ class Checkout:
         return json.loads((self.root / "runs" / name / "metrics.json").read_text("utf-8"))
 
 
-def copy_checkout(root: Path, before: list[str]) -> Checkout:
+def copy_project(root: Path, before: list[str]) -> ProjectCopy:
     """Copy notebooks, package and profiles."""
     for name in ("notebooks", "legalner", "profiles"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return Checkout(root, before)
+    return ProjectCopy(root, before)
 
 
 @pytest.fixture(scope="session")
-def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) -> Checkout:
-    """A checkout in which the profile smoke ran, without a network where that can be had: once for all tests.
+def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) -> ProjectCopy:
+    """A copy in which the profile smoke ran, without a network where that can be had: once for all tests.
 
-    Tests that run side by side share it: the first process that needs it makes it, the others wait.
+    Processes that run tests side by side share it: the first one that needs it makes it, the others wait.
     """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -186,17 +191,23 @@ def smoke(tmp_path_factory: pytest.TempPathFactory, without_network: list[str]) 
     root = shared / "smoke"
     with FileLock(shared / "smoke.lock"):
         if (shared / "smoke.ended").exists():
-            return Checkout(root, without_network)
+            return ProjectCopy(root, without_network)
         shutil.rmtree(root, ignore_errors=True)
-        checkout = copy_checkout(root, without_network)
-        ended = checkout.run("--profile", "smoke")
+        project = copy_project(root, without_network)
+        ended = project.run("--profile", "smoke")
         assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
         (shared / "smoke.ended").touch()
-    return checkout
+    return project
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that runs smoke, which takes longest; end with the files that only look at that run."""
+    lookers = {item.path for item in items if "smoke" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: 0 if item.path.name == "test_smoke.py" else 2 if item.path in lookers else 1)
 
 
 def write_notebook(root: Path, name: str, *cells: str, parameters: str = "RUN_NAME = 'x'\nSEED = 1") -> None:
-    """Write a notebook of code cells, the first of which declares parameters, into a checkout's notebooks/."""
+    """Write a notebook of code cells, the first of which declares parameters, into a project's notebooks/."""
     first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
     notebook = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

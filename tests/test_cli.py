@@ -23,6 +23,18 @@ def test_an_invalid_value_is_refused_with_its_parameter(text: str) -> None:
         cli._value("SEED", text)
 
 
+def test_a_folder_is_named_from_where_the_command_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks run in a folder of their own, where a relative path would lead elsewhere."""
+    (tmp_path / "ships").mkdir()
+    (tmp_path / "sample").mkdir()  # a split's name stays one
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+    monkeypatch.setattr("legalner.run.run_profile", lambda _, parameters, **__: asked.append(parameters["SPLIT"]))
+    for split in ("ships", "sample"):
+        cli.app(["run", "--profile", "best", "-p", "SPLIT", split], standalone_mode=False)
+    assert asked == [str(tmp_path / "ships"), "sample"]
+
+
 @pytest.mark.parametrize(
     "words", [["run", "--profile", "nothing"], ["record", "runs/none"], ["data", "fetch", "--source", "nowhere"]]
 )

@@ -45,7 +45,7 @@ def test_entities_that_are_there_stay(nlp):
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path):
-    with pytest.raises(ValueError, match="no whole model"):
+    with pytest.raises(ValueError, match="not a complete model"):
         spacy.blank("de").add_pipe("legalner", config={"model": str(tmp_path)})
 
 

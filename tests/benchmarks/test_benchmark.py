@@ -15,8 +15,8 @@ from benchmarks.contenders.base import passes
 from benchmarks.flops import training_flops
 from benchmarks.measure import Stopwatch, peak_memory, resident_memory
 from legalner.data import Sentence
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 LAW = Sentence(("§", "5", "BGB", "gilt"), ("B-GS", "I-GS", "I-GS", "O"))
 
 
@@ -183,7 +183,7 @@ def test_a_failing_contender_is_reported_and_the_rest_still_runs(tmp_path: Path)
     ]
     said: list[str] = []
     results = jobs.run_jobs(ran, tmp_path, {"train-1x": 10, "train-2x": 10}, said.append)
-    assert results["vectors 1x"]["error"].startswith("VectorsError: no vectors 'no such'")
+    assert results["vectors 1x"]["error"].startswith("VectorsError: unknown vectors 'no such'")
     assert "benchmarks.contenders.nobody" in results["nobody 1x"]["error"]
     assert results["vectors 2x"]["rows"] > 2 and (tmp_path / "made" / "vectors.npy").exists()
     assert len(said) == 3 and "FAILED" in said[0] and "FAILED" not in said[2] and "left" in said[2]

@@ -1,5 +1,6 @@
 """The model that comes with the package: small, described, in the wheel, and good enough to be of use."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,8 +13,9 @@ import pytest
 from legalner.annotate import DEFAULT_MODEL, Annotator
 from legalner.data import load_corpus
 from legalner.evaluate import entity_scores
+from legalner.improve import ModelFolderError, TrainedTagger
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 TEXT = (
     "Die Beschwerde hat keinen Erfolg (vgl. BGH, Urteil vom 3. Mai 2011 - VIII ZR 12/10 - NJW 2011, 123 Rn. 7). Nach "
     "§ 9 Abs. 2 Satz 1 BGB und Art. 3 Abs. 1 GG haftet der Kläger; das Bundesverwaltungsgericht sieht das anders."
@@ -49,8 +51,17 @@ def test_its_card_tells_what_it_scores_on_a_court_that_it_has_not_read(annotator
     assert abs(100 * entity_scores([s.tags for s in sentences], tags).f1 - stated) < 8
 
 
-@pytest.mark.slow
-def test_is_in_the_wheel(tmp_path):
+def test_as_an_earlier_version_wrote_it_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    old = shutil.copytree(DEFAULT_MODEL, tmp_path / "old")
+    described = json.loads((old / "model.json").read_text("utf-8"))
+    assert described["format"] == 3
+    (old / "model.json").write_text(json.dumps(described | {"format": 2}), "utf-8")
+    with pytest.raises(ModelFolderError, match="of format 2, and this version of legalner reads format 3; train it"):
+        TrainedTagger.load(old)
+
+
+@pytest.mark.thorough
+def test_is_in_the_wheel(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):  # a copy: building leaves files behind
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "legalner", tmp_path / "legalner", ignore=shutil.ignore_patterns("__pycache__"))

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from tools import offline
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_room_has_corpus_vectors_and_repository(
     ler_source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

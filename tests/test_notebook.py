@@ -1,20 +1,64 @@
-"""Things to move: drawn once where nobody can move them, with controls where somebody can."""
+"""What stands around a notebook's cells: TensorFlow starts without a word, an error is heard, figures have controls."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
 
-from legalner import explore as module
 from legalner.notebook import HEADLESS, interact
+
+# -- a quiet start -----------------------------------------------------------------------------------------------------
+
+START = """
+import os, sys
+from legalner.notebook import start_tensorflow
+start_tensorflow()
+import tensorflow as tf
+tf.function(tf.transpose)(tf.constant([[True], [False]]))  # worth a remark where there is no AVX-512
+print("after", file=sys.stderr)
+os.write(2, b"and below Python\\n")
+"""
+
+ERROR = """
+import os
+from legalner.notebook import suppress_stderr
+class Spoken(Exception): pass
+for error in (Spoken, ValueError):
+    try:
+        with suppress_stderr(Spoken):
+            os.write(2, f"before {error.__name__}\\n".encode())
+            raise error
+    except error:
+        pass
+"""
+
+
+def stderr_of(script: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    return ended.stderr
+
+
+def test_tensorflow_starts_without_a_word_and_what_comes_after_is_heard() -> None:
+    assert stderr_of(START) == "after\nand below Python\n"
+
+
+def test_what_was_suppressed_is_shown_with_an_error_that_does_not_speak_for_itself() -> None:
+    assert stderr_of(ERROR) == "before ValueError\n"
+
+
+# -- controls ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the cell shows."""
     things: list[Any] = []
-    monkeypatch.setattr(module, "display", things.append)
+    monkeypatch.setattr("IPython.display.display", things.append)
     monkeypatch.delenv(HEADLESS, raising=False)
     return things
 
@@ -33,7 +77,7 @@ def test_headless_it_is_a_plain_picture_of_the_first_choices(shown: list[Any], m
 
 
 def test_without_widgets_too(shown: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
     interact(drawn, **CHOICES)
     assert shown == ["ein Satz|B|0.5"]
 

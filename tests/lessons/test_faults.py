@@ -1,8 +1,10 @@
 """Faults of the world around: kill -9 at any moment, a full disk, a read-only one, two runs at once.
 
-Real processes are killed and real file systems are full. After each fault nothing half-written is taken for whole, a
-second start works, and what was finished is not lost. Sources that answer slowly, wrongly or by half: test_ler.py.
+Real processes are killed and real file systems are full. After each fault nothing half-written passes for complete, a
+second start works, and what was finished is not lost. Servers that are slow, wrong or stop halfway: data/test_ler.py.
 """
+
+from __future__ import annotations
 
 import contextlib
 import errno
@@ -18,17 +20,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 import pytest
 
-from legalner.data import DataError, ler
+from legalner.data import DataError, Sentence, TagSet, ler
 from legalner.workspace import MissingStepError, read_json, write_json
-from tests.conftest import write_notebook
+from tests.conftest import ROOT, FakeLer, write_notebook
 
-pytestmark = pytest.mark.slow
-TESTS = Path(__file__).parent
+if TYPE_CHECKING:
+    from legalner.improve import TrainedTagger
+
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
@@ -46,8 +50,8 @@ os.replace = replace
 
 
 def start(script: str, *arguments: object, die_at: int = 0, **more: Any) -> subprocess.Popen:
-    """Start Python on a script that may import from the tests; it dies where its file of this number is whole."""
-    head = f"import sys; sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]\n" + DIE.format(at=die_at)
+    """Start Python on a script that may import from the tests; it dies where its file of this number is complete."""
+    head = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + DIE.format(at=die_at)
     return subprocess.Popen([sys.executable, "-c", head + script, *map(str, arguments)], **more)
 
 
@@ -64,35 +68,57 @@ def kill_when(process: subprocess.Popen, moment: Callable[[], bool]) -> None:
 
 # -- kill -9 -----------------------------------------------------------------------------------------------------------
 
-TRAIN = """
-from pathlib import Path
-import numpy as np, test_train_tagger as t
-settings = t.config(epochs=5, dropout=0.3, word_dropout=0.2, ema_momentum=0.8)
-model, history = t.trained(settings, Path(sys.argv[1]))
-np.savez(sys.argv[2], weights=t.weights(model), losses=history.column("loss"), f1=history.column("val_f1"))
-"""
+
+def train_toy(folder: Path) -> tuple[np.ndarray, dict[str, list[float]]]:
+    """Train a small tagger, or resume its training in this folder; return its weights, and its figures by epoch."""
+    from legalner.improve import FeatureTables, TaggerConfig, build_network, encode_features, train_tagger
+
+    tags = ("O", "B-GS", "I-GS", "I-GS", "O", "O")
+    sentences = [Sentence(("Nach", "§", str(n), law, "haftet", "."), tags) for n in range(30) for law in ("BGB", "ZPO")]
+    config = TaggerConfig(
+        features=("word", "shape"), feature_dim=4, units=6, conv_filters=4, max_padded_tokens=60, epochs=5,
+        dropout=0.3, word_dropout=0.2, ema_momentum=0.8, learning_rate=0.03,
+    )  # fmt: skip
+    tag_set = TagSet.from_sentences(sentences, config.scheme)
+    tables = FeatureTables.from_sentences(sentences, config.features)
+    train, val = (encode_features(part, tables, tag_set) for part in (sentences[:40], sentences[40:]))
+    network = build_network(config, tables.sizes, tag_set)
+    gold = [s.tags for s in sentences[40:]]
+    network, history = train_tagger(network, train, val, gold, tag_set, config, folder, progress="none")
+    columns = {name: history.column(name) for name in ("loss", "val_f1")}
+    return np.concatenate([w.ravel() for w in network.get_weights()]), columns
+
+
+def assert_same_training(found: Path, expected: Path) -> None:
+    """Both folders end with the same numbers; what is complete there is read, not trained again."""
+    (weights, figures), (expected_weights, expected_figures) = train_toy(found), train_toy(expected)
+    assert len(figures["loss"]) == 5
+    np.testing.assert_allclose(weights, expected_weights, atol=1e-5)
+    for name, column in expected_figures.items():
+        np.testing.assert_allclose(figures[name], column, atol=1e-5)
+
+
+TRAIN = "from pathlib import Path\nfrom tests.lessons.test_faults import train_toy\ntrain_toy(Path(sys.argv[1]))"
 
 
 @posix
+@pytest.mark.thorough
 def test_training_killed_three_times_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert start(TRAIN, whole, tmp_path / "whole.npz").wait() == 0
-    # An epoch writes the best weights (where they are), the state, and the history.
-    for die_at, epochs in ((2, 0), (3, 0), (9, 2)):
-        assert start(TRAIN, killed, tmp_path / "killed.npz", die_at=die_at).wait() == -signal.SIGKILL
+    train_toy(whole)
+    # An epoch writes the best weights (if they are), the state, and the history.
+    for die_at, epochs in ((2, {0}), (3, {0}), (9, {2, 3})):
+        assert start(TRAIN, killed, die_at=die_at).wait() == -signal.SIGKILL
         history = killed / "history.json"
-        assert epochs == (len(read_json(history)["epochs"]) if history.exists() else 0)
-    ended = start(TRAIN, killed, tmp_path / "killed.npz", stdout=subprocess.PIPE, text=True)
-    assert "taking up the training" in ended.communicate()[0] and ended.returncode == 0
-    with np.load(tmp_path / "whole.npz") as expected, np.load(tmp_path / "killed.npz") as found:
-        for name in expected:
-            np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
+        assert (len(read_json(history)["epochs"]) if history.exists() else 0) in epochs
+    ended = start(TRAIN, killed, stdout=subprocess.PIPE, text=True)
+    assert "resuming the training" in ended.communicate()[0] and ended.returncode == 0
+    assert_same_training(killed, whole)
 
 
 ENCODE = """
 from pathlib import Path
-from legalner.data import load_corpus
-from legalner.data import TagSet
+from legalner.data import TagSet, load_corpus
 from legalner.preprocess import build_vocabulary, save_encoded
 from legalner.vectors import load_vectors
 corpus = load_corpus("sample")
@@ -126,8 +152,9 @@ TrainedTagger.load(Path(sys.argv[1])).save(Path(sys.argv[2]), {})
 
 
 @posix
+@pytest.mark.thorough
 def test_a_model_killed_while_it_is_written_is_refused_until_it_is_written_again(
-    statute_tagger, tmp_path: Path
+    statute_tagger: TrainedTagger, tmp_path: Path
 ) -> None:
     from legalner.improve import TrainedTagger
 
@@ -152,7 +179,7 @@ print(len(ler.read_file("bag", sys.argv[2])))
 
 
 @posix
-def test_a_download_killed_half_way_is_made_again(fake_ler, tmp_path: Path, own_cache: Path) -> None:
+def test_a_download_killed_halfway_is_made_again(fake_ler: FakeLer, tmp_path: Path, own_cache: Path) -> None:
     archive = fake_ler.zip()
     begun, go_on, asked = threading.Event(), threading.Event(), []
 
@@ -189,8 +216,8 @@ def test_a_download_killed_half_way_is_made_again(fake_ler, tmp_path: Path, own_
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout whose second notebook waits as long as there is a file `slow`, and tells by `begun` that it began."""
+def project(tmp_path: Path) -> Path:
+    """A project whose second notebook waits as long as there is a file `slow`, and tells by `begun` that it began."""
     for folder in ("notebooks", "legalner", "profiles"):
         (tmp_path / folder).mkdir()
     write = "write_metrics(run_folder(RUN_NAME), '{}', {{'split': 'toy', 'data': {{'{}': 1}}}})"
@@ -206,51 +233,41 @@ RUN = "import os\nos.chdir(sys.argv[1])\nfrom legalner.cli import main\nsys.argv
 
 
 @posix
-def test_a_headless_run_killed_in_the_second_notebook_goes_on_there(checkout: Path) -> None:
-    (checkout / "slow").touch()
-    process = start(RUN, checkout, "--profile", "toy")
-    kill_when(process, (checkout / "begun").exists)
-    first = checkout / "runs" / "toy" / "notebooks" / "01_a.ipynb"
-    before = first.stat().st_mtime_ns
-    assert not (checkout / "runs" / "toy" / "metrics.json").exists()
-    (checkout / "slow").unlink()
-    assert start(RUN, checkout, "--profile", "toy", "--resume").wait() == 0
-    assert first.stat().st_mtime_ns == before
-    assert read_json(checkout / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
-
-
-@posix
-def test_a_kernel_does_not_outlive_its_run(checkout: Path) -> None:
-    """Else it would go on to write into a folder where a second start works."""
-    import psutil
-
-    (checkout / "slow").touch()
-    process = start(RUN, checkout, "--profile", "toy")
+def test_a_headless_run_killed_in_the_second_notebook_takes_its_kernel_along_and_resumes_there(project: Path) -> None:
+    """A kernel that outlived its run would write into a folder where a second start works."""
+    (project / "slow").touch()
+    process = start(RUN, project, "--profile", "toy")
     kernels: list[psutil.Process] = []
 
     def begun() -> bool:
         kernels[:] = psutil.Process(process.pid).children(recursive=True)
-        return (checkout / "begun").exists()
+        return (project / "begun").exists()
 
     kill_when(process, begun)
-    assert kernels
-    assert not psutil.wait_procs(kernels, timeout=20)[1]
+    assert kernels and not psutil.wait_procs(kernels, timeout=20)[1]
+    first = project / "runs" / "toy" / "notebooks" / "01_a.ipynb"
+    before = first.stat().st_mtime_ns
+    assert not (project / "runs" / "toy" / "metrics.json").exists()
+    (project / "slow").unlink()
+    assert start(RUN, project, "--profile", "toy", "--resume").wait() == 0
+    assert first.stat().st_mtime_ns == before
+    assert read_json(project / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
 
 
-def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(checkout: Path) -> None:
-    (checkout / "slow").touch()
-    first = start(RUN, checkout, "--profile", "toy")
+def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(project: Path) -> None:
+    (project / "slow").touch()
+    first = start(RUN, project, "--profile", "toy")
     deadline = time.monotonic() + 60
-    while not (checkout / "begun").exists():
+    while not (project / "begun").exists():
         assert first.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     for words in ([], ["--resume"]):
-        second = start(RUN, checkout, "--profile", "toy", *words, stderr=subprocess.PIPE, text=True)
+        second = start(RUN, project, "--profile", "toy", *words, stderr=subprocess.PIPE, text=True)
         said = second.communicate()[1]
         assert second.returncode == 1 and "another run works in" in said and "--name" in said
-    (checkout / "slow").unlink()
+    (project / "slow").unlink()
     assert first.wait() == 0
-    assert read_json(checkout / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
+    assert read_json(project / "runs" / "toy" / "metrics.json")["data"] == {"a": 1, "b": 1}
 
 
 # -- disks -------------------------------------------------------------------------------------------------------------
@@ -291,26 +308,23 @@ def test_on_a_full_disk_the_former_file_stays(disk: Callable[[str], Path]) -> No
     assert [p.name for p in place.iterdir()] == ["a.json"]
 
 
-def test_a_training_on_a_full_disk_goes_on_when_there_is_room(disk: Callable[[str], Path]) -> None:
-    import test_train_tagger as toy
-
-    settings = toy.config(epochs=3)
+@pytest.mark.thorough
+def test_a_training_on_a_full_disk_goes_on_when_there_is_space(disk: Callable[[str], Path], tmp_path: Path) -> None:
     place = disk("size=8k")
     with pytest.raises(OSError, match="No space left"):
-        toy.trained(settings, place)
+        train_toy(place)
     assert not list(place.glob("*.keras"))
     disk("size=8m")
-    model, history = toy.trained(settings, place)
-    assert len(history.epochs) == 3
-    expected, _ = toy.trained(settings, place.parent / "elsewhere")
-    np.testing.assert_allclose(toy.weights(model), toy.weights(expected), atol=1e-5)
+    train_toy(place)
+    assert_same_training(place, tmp_path / "elsewhere")
 
 
 ANNOTATE = "from legalner.cli import main\nsys.argv[1:] = ['annotate', *sys.argv[1:]]\nmain()"
 
 
+@pytest.mark.thorough
 def test_annotating_to_a_full_disk_is_one_sentence_and_keeps_the_former_result(
-    disk: Callable[[str], Path], statute_tagger, tmp_path: Path
+    disk: Callable[[str], Path], statute_tagger: TrainedTagger, tmp_path: Path
 ) -> None:
     statute_tagger.save(tmp_path / "model", {})
     (tmp_path / "long.txt").write_text("Nach § 12 Abs. 1 BGB haftet er.\n\n" * 800, "utf-8")
@@ -324,7 +338,7 @@ def test_annotating_to_a_full_disk_is_one_sentence_and_keeps_the_former_result(
     assert [p.name for p in place.iterdir()] == ["out.html"]
 
 
-def test_a_corpus_on_a_read_only_disk_is_read(disk: Callable[[str], Path], fake_ler, own_cache: Path) -> None:
+def test_a_corpus_on_a_read_only_disk_is_read(disk: Callable[[str], Path], fake_ler: FakeLer, own_cache: Path) -> None:
     place = disk("size=1m")
     fake_ler.write(place / "ler")
     disk("ro")
@@ -332,11 +346,11 @@ def test_a_corpus_on_a_read_only_disk_is_read(disk: Callable[[str], Path], fake_
     assert len(ler.read_file("ler_dev", str(place / "ler"))) == 3
 
 
-def test_a_run_in_a_read_only_checkout_is_one_sentence(disk: Callable[[str], Path], checkout: Path) -> None:
+def test_a_run_in_a_read_only_project_is_one_sentence(disk: Callable[[str], Path], project: Path) -> None:
     place = disk("size=1m")
     for folder in ("notebooks", "profiles", "legalner"):
         (place / folder).mkdir()
-        for file in (checkout / folder).iterdir():
+        for file in (project / folder).iterdir():
             (place / folder / file.name).write_bytes(file.read_bytes())
     disk("ro")
     ended = start(RUN, place, "--profile", "toy", stderr=subprocess.PIPE, text=True)

@@ -1,13 +1,11 @@
 """README's figures are those of results/."""
 
-from pathlib import Path
-
 import pytest
 
 from legalner.workspace import read_json
+from tests.conftest import ROOT
 from tools import tables
 
-ROOT = Path(__file__).resolve().parents[1]
 BENCHMARK = {
     "table": [
         {

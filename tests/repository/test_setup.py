@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,9 +13,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tests.conftest import ROOT
 from tools import environment
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -87,19 +86,21 @@ def test_spacys_pipeline_fits_the_locked_spacy() -> None:
     assert name.split("-")[1].split(".")[:2] == [str(version.major), str(version.minor)]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_notebook_is_valid_and_clean(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(not cell.outputs and cell.execution_count is None for cell in code), "run nbstripout on it"
-    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
-    assert notebook.cells[0].cell_type == "markdown" and notebook.cells[0].source.startswith("# ")
-    assert notebook.cells[1].metadata.tags == ["bootstrap"]
-    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
-    too_long = [cell.id for cell in code if len(cell.source.splitlines()) > 25]
-    assert not too_long, f"cells of more than 25 lines: {too_long}"
-    assert "if TEST" not in json.dumps(notebook)
+def test_notebooks_are_valid_and_clean() -> None:
+    assert len(NOTEBOOKS) == 9
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        clean = all(not cell.outputs and cell.execution_count is None for cell in code)
+        assert clean, f"{path.name} holds outputs: run nbstripout on it"
+        assert len({cell.id for cell in notebook.cells}) == len(notebook.cells), path.name
+        assert notebook.cells[0].cell_type == "markdown" and notebook.cells[0].source.startswith("# "), path.name
+        assert notebook.cells[1].metadata.tags == ["bootstrap"], path.name
+        assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1, path.name
+        too_long = [cell.id for cell in code if len(cell.source.splitlines()) > 25]
+        assert not too_long, f"{path.name} has cells of more than 25 lines: {too_long}"
+        assert "if TEST" not in json.dumps(notebook), path.name
 
 
 def test_bootstrap_is_the_same_everywhere_and_does_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +118,7 @@ def test_bootstrap_is_the_same_everywhere_and_does_nothing_here(monkeypatch: pyt
 
 def test_profiles_name_notebooks_that_exist() -> None:
     profiles = sorted((ROOT / "profiles").glob("*.yaml"))
-    assert {"smoke", "seed", "seed-1024"} <= {p.stem for p in profiles}
+    assert {"smoke", "article", "article-1024", "best"} <= {p.stem for p in profiles}
     for path in profiles:
         for notebook in yaml.safe_load(path.read_text("utf-8"))["notebooks"]:
-            assert (ROOT / "notebooks" / f"{notebook}.ipynb").exists()
+            assert (ROOT / "notebooks" / f"{notebook}.ipynb").exists(), f"{path.name}: {notebook}"

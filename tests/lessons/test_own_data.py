@@ -1,16 +1,13 @@
 """A corpus of one's own, in another language with other classes: from files to a model to annotated text."""
 
-import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from legalner.annotate import Annotator
-from legalner.cli import app
 from legalner.run import run_profile
-
-ROOT = Path(__file__).resolve().parents[1]
+from legalner.workspace import read_json
+from tests.conftest import copy_project
 
 SHIPS = ["Meridian", "Aurora", "Halcyon", "Borealis", "Pelican", "Sextant"]
 PORTS = ["Lisbon", "Bergen", "Port Said", "Gdansk", "New Haven", "Cork"]
@@ -28,22 +25,9 @@ def sentences(first: int, count: int) -> str:
     return "\n".join(made)
 
 
-def test_a_folder_is_named_from_where_the_command_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notebooks run in a folder of their own, where a relative path would lead elsewhere."""
-    (tmp_path / "ships").mkdir()
-    (tmp_path / "sample").mkdir()  # a split's name stays one
-    monkeypatch.chdir(tmp_path)
-    asked: list[str] = []
-    monkeypatch.setattr("legalner.run.run_profile", lambda _, parameters, **__: asked.append(parameters["SPLIT"]))
-    for split in ("ships", "sample"):
-        app(["run", "--profile", "best", "-p", "SPLIT", split], standalone_mode=False)
-    assert asked == [str(tmp_path / "ships"), "sample"]
-
-
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_from_files_to_annotated_text_by_parameters_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("notebooks", "legalner", "profiles"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_project(tmp_path, [])
     folder = tmp_path / "ships"
     folder.mkdir()
     for part, (first, count) in {"train": (0, 200), "val": (400, 30), "test": (600, 30)}.items():
@@ -52,7 +36,7 @@ def test_from_files_to_annotated_text_by_parameters_alone(tmp_path: Path, monkey
     tagger = {"units": 16, "conv_filters": 16, "epochs": 4, "ema_momentum": 0.0, "learning_rate": 0.01}
     parameters = {"SPLIT": str(folder), "SCHEME": "bioes", "LANGUAGE": "en", "TAGGER": tagger}
     run = run_profile("best", parameters=parameters, name="ships")
-    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+    metrics = read_json(run / "metrics.json")
     assert set(metrics["entity"]["per_class"]) == {"SHIP", "PORT"} and metrics["entity"]["micro"]["f1"] > 0.9
     text = "The ship Aurora left New Haven on 7 May."
     found = [(e.text, e.label) for e in Annotator(run / "model").annotate(text)]

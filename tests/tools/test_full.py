@@ -19,8 +19,8 @@ write_metrics(run, "01_toy", {"split": "toy", "data": {"seed": SEED}})"""
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git checkout with a profile of two seeds, one of one, and one that trains nothing."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git repository with a profile of two seeds, one of one, and one that trains nothing."""
     for folder in ("notebooks", "legalner", "profiles"):
         (tmp_path / folder).mkdir()
     write_notebook(tmp_path, "01_toy", CELLS)
@@ -37,29 +37,29 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_is_missing(checkout: Path) -> None:
-    assert list(full.missing(checkout, ())) == [("one", 1), ("two", 1), ("two", 2)]
-    (checkout / "results" / "two").mkdir(parents=True)
-    (checkout / "results" / "two" / "seed-1.json").write_text("{}")
-    assert list(full.missing(checkout, ("two",))) == [("two", 2)]
+def test_what_is_missing(project: Path) -> None:
+    assert list(full.missing(project, ())) == [("one", 1), ("two", 1), ("two", 2)]
+    (project / "results" / "two").mkdir(parents=True)
+    (project / "results" / "two" / "seed-1.json").write_text("{}")
+    assert list(full.missing(project, ("two",))) == [("two", 2)]
 
 
-def test_a_record_is_made_by_the_commands(checkout: Path) -> None:
+def test_a_record_is_made_by_the_commands(project: Path) -> None:
     result = CliRunner().invoke(full.full, ["one"])
     assert result.exit_code == 0, result.output
-    recorded = json.loads((checkout / "results" / "one" / "seed-1.json").read_text())
+    recorded = json.loads((project / "results" / "one" / "seed-1.json").read_text())
     assert recorded["profile"] == "one" and recorded["data"] == {"seed": 1}
-    assert not (checkout / "runs" / "one-1" / "model").exists(), "a trained tagger of each run would fill the disk"
+    assert not (project / "runs" / "one-1" / "model").exists(), "a trained tagger of each run would fill the disk"
     assert CliRunner().invoke(full.full, ["one", "--list"]).output == "nothing is missing\n"
 
 
-def test_a_run_that_fails_is_not_recorded(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert not full.make(checkout, "unknown", 1, None)
-    assert "unknown profile" in capfd.readouterr().err and not (checkout / "results").exists()
+def test_a_run_that_fails_is_not_recorded(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert not full.make(project, "unknown", 1, None)
+    assert "unknown profile" in capfd.readouterr().err and not (project / "results").exists()
 
 
 def test_a_failure_leaves_the_others_and_a_second_start_makes_the_rest(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[int] = []
 
@@ -77,8 +77,8 @@ def test_a_failure_leaves_the_others_and_a_second_start_makes_the_rest(
     assert second.exit_code == 0 and started == [1, 2, 1]
 
 
-def test_changes_that_are_not_committed_stop_it(checkout: Path) -> None:
-    (checkout / "profiles" / "one.yaml").write_text("changed")
-    (checkout / "profiles" / "two.yaml").write_text((checkout / "profiles" / "two.yaml").read_text() + "# changed\n")
+def test_changes_that_are_not_committed_stop_it(project: Path) -> None:
+    (project / "profiles" / "one.yaml").write_text("changed")
+    (project / "profiles" / "two.yaml").write_text((project / "profiles" / "two.yaml").read_text() + "# changed\n")
     result = CliRunner().invoke(full.full, ["two"])
     assert result.exit_code == 1 and "uncommitted changes" in result.output

@@ -1,4 +1,4 @@
-"""Faults planted in the CRF, one at a time: the tests of test_crf.py must see each of them."""
+"""Faults planted in the CRF, one at a time: the tests of tests/test_crf.py must see each of them."""
 
 import types
 from collections.abc import Callable, Iterator
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import keras
 import pytest
-import test_crf
 
 import legalner.crf
+from tests import test_crf
 
+pytestmark = pytest.mark.mutants
 SOURCE = Path(legalner.crf.__file__).read_text("utf-8")
 
 
@@ -27,19 +28,19 @@ learning = test_crf.test_learns_what_only_transitions_can_tell
 FAULTS: list[tuple[str, str, str, Callable[[], None]]] = [
     ("no B- or O may follow", "(continues | ~inside)", "continues", rules),
     ("I- of another class may follow", "name[2:] == before[2:] and ", "", rules),
-    ("tokens may follow padding", "& real & real[:, None]", "& real", rules),
-    ("a sentence may begin with I-", ", real & ~inside", ", real", rules),
+    ("tokens may follow padding", "& tag & tag[:, None]", "& tag", rules),
+    ("a sentence may begin with I-", ", tag & ~inside", ", tag", rules),
     ("start scores are left out", "within + ops.take(start, tags[:, 0])", "within", against_every_path),
     ("end scores are left out of a path", " + ops.take(self.end, last_tag)", "", against_every_path),
     ("end scores are left out of the sum", "[-1] + self.end, axis=-1)", "[-1], axis=-1)", against_every_path),
-    ("padding is scored", "ops.where(real, chosen, 0.0)", "chosen", against_every_path),
+    ("padding is scored", "ops.where(mask, chosen, 0.0)", "chosen", against_every_path),
     (
         "the last tag is a fixed one",
         "ops.take_along_axis(tags, last[:, None], axis=1)[:, 0]",
         "tags[:, -1]",
         against_every_path,
     ),
-    ("padding is summed", "after = ops.where(here, after, before)", "", against_every_path),
+    ("padding is summed", "after = ops.where(is_token, after, before)", "", against_every_path),
     (
         "transitions the wrong way round",
         "weights = ops.exp(transitions)",
@@ -48,8 +49,8 @@ FAULTS: list[tuple[str, str, str, Callable[[], None]]] = [
     ),
     ("the largest term is not added back", " + top + emission", " + emission", against_every_path),
     (
-        "tags behind a sentence's end",
-        "return ops.where(real, ops.transpose(tags), 0)",
+        "tags after a sentence's end",
+        "return ops.where(mask, ops.transpose(tags), 0)",
         "return ops.transpose(tags)",
         against_every_path,
     ),
@@ -67,20 +68,20 @@ FAULTS: list[tuple[str, str, str, Callable[[], None]]] = [
     ),
     (
         "the last token chosen without its end score",
-        "ops.where(next_is_real, towards, self.end)",
-        "ops.where(next_is_real, towards, 0.0)",
+        "ops.where(token_follows, towards, self.end)",
+        "ops.where(token_follows, towards, 0.0)",
         against_every_path,
     ),
     ("what follows is summed without its emission", "rest = after + emission", "rest = after", against_every_path),
     (
         "what follows the end",
-        "before = ops.where(next_is_real, before, ops.convert_to_tensor(self.end))",
+        "before = ops.where(token_follows, before, ops.convert_to_tensor(self.end))",
         "",
         against_every_path,
     ),
     ("a gradient of NaN", "ops.log(ops.where(positive, weights, 1.0))", "ops.log(weights)", gradient),
     ("what may begin a sentence counts as inside", " & ~self.allowed_first", "", entities),
-    ("an entity goes on behind the end", "inside & next_is_real[..., None]", "inside", entities),
+    ("an entity continues after the end", "inside & _shift(mask)[..., None]", "inside", entities),
     ("transitions are never learned", "trainable=self.learned", "trainable=False", learning),
     ("transitions are always learned", "trainable=self.learned", "trainable=True", learning),
     ("the loss has the wrong sign", "return -ops.sum(likelihood)", "return ops.sum(likelihood)", learning),
