@@ -1,6 +1,5 @@
-"""Features worked by hand, and batches that hold every sentence once, whole, with nothing but zeros behind it."""
+"""Ids of features by hand, and batches that hold every sentence once, whole, with nothing but zeros after it."""
 
-import warnings
 import zlib
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legalner.data import Sentence, TagSet, UnseenTagWarning
-from legalner.features import FEATURES, shape
+from legalner.features import FEATURES
 from legalner.improve import (
     Batch,
     EncodedCorpus,
@@ -29,61 +28,8 @@ def sentence(tokens: str, tags: str = "") -> Sentence:
     return Sentence(tuple(tokens.split()), tuple(tags.split()) or ("O",) * len(tokens.split()))
 
 
-@pytest.mark.parametrize(
-    ("token", "pattern"),
-    [
-        ("", ""),
-        ("a", "x"),
-        ("Urteil", "Xxxxx"),
-        ("Übergrößen", "Xxxxx"),
-        ("ÄÖÜ", "XXX"),
-        ("ß", "x"),
-        ("BVerwGE", "XXxxxXX"),
-        ("BGHSTR", "XXXX"),
-        ("GmbH", "XxxX"),
-        ("2019", "dddd"),
-        ("12345", "dddd"),
-        ("1.12.2020", "d.dd.dddd"),
-        ("§§", "§§"),
-        ("......", "...."),
-        ("§§§§§Abs", "§§§§Xxx"),
-        ("z.B.", "x.X."),
-        ("abcdeFGHIJ12345", "xxxxXXXXdddd"),
-        ("StPO-E", "XxXX-X"),
-    ],
-)
-def test_shape_by_hand(token: str, pattern: str) -> None:
-    assert shape(token) == pattern
-
-
-def test_every_feature_by_hand() -> None:
-    assert {name: feature("Az12bÜ") for name, feature in FEATURES.items()} == {
-        "word": "Az12bÜ",
-        "norm": "az00bü",
-        "shape": "XxddxX",
-        "prefix1": "A",
-        "prefix2": "Az",
-        "prefix3": "Az0",
-        "prefix4": "Az00",
-        "suffix1": "Ü",
-        "suffix2": "bÜ",
-        "suffix3": "0bÜ",
-        "suffix4": "00bÜ",
-        "suffix6": "az00bü",
-    }
-    short = {name: feature("7") for name, feature in FEATURES.items()}
-    assert {name for name, value in short.items() if value == "7"} == {"word", "prefix1", "suffix1"}
-    assert short["shape"] == "d" and {short[f"{end}{n}"] for end in ("prefix", "suffix") for n in (2, 3, 4)} == {"0"}
-    assert all(feature("") == "" for feature in FEATURES.values())
-
-
-def test_norm_takes_spellings_of_one_word_together() -> None:
-    assert {FEATURES["norm"](token) for token in ("StPO", "StPO.", "St.P.O.", "STPO", "St-PO")} == {"stpo"}
-    assert FEATURES["norm"]("1.2.19") == "0000" and FEATURES["norm"]("ÄB(3)") == "äb(0)" and FEATURES["norm"](".") == ""
-
-
 @pytest.mark.parametrize(("min_count", "words"), [(1, {"ab", "ac", "d"}), (2, {"ac", "d"}), (3, {"d"}), (4, set())])
-def test_a_value_needs_so_many_training_tokens_for_a_row_of_its_own(min_count: int, words: set[str]) -> None:
+def test_a_value_needs_so_many_training_tokens_for_an_id_of_its_own(min_count: int, words: set[str]) -> None:
     tables = FeatureTables.from_sentences([sentence("ab ac d"), sentence("ac d d")], ("word",), min_count)
     assert {token for token in ("ab", "ac", "d", "e", "") if tables.ids(token)[0] > 1} == words
     assert tables.sizes == (len(words) + 2,)
@@ -96,14 +42,14 @@ def test_tokens_with_a_value_count_together() -> None:
     assert tables.ids("ad").tolist() == [1, 2] and tables.ids("ba").tolist() == [1, 1]
 
 
-def test_rows_0_and_1_belong_to_no_value() -> None:
+def test_ids_0_and_1_belong_to_no_value() -> None:
     tokens = [chr(c) for c in range(ord("a"), ord("z") + 1)]
-    tables = FeatureTables.from_sentences([Sentence(tuple(tokens), ("O",) * 26)], ("word",), min_count=1)
+    tables = FeatureTables.from_sentences([Sentence.untagged(tokens)], ("word",), min_count=1)
     assert sorted(int(tables.ids(token)[0]) for token in tokens) == list(range(2, 28))
     assert tables.ids("ä").tolist() == [1] and tables.sizes == (28,)
 
 
-def test_each_feature_has_rows_of_its_own() -> None:
+def test_each_feature_has_ids_of_its_own() -> None:
     tables = FeatureTables.from_sentences([sentence("ab")], ("word", "prefix2", "prefix1"), min_count=1)
     assert tables.ids("ab").tolist() == [2, 2, 2]
     # "ab" is a prefix of abc, but no word; "a" is no word either.
@@ -121,8 +67,8 @@ def test_a_feature_that_does_not_exist_is_refused_with_those_that_do() -> None:
 def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("legalner.improve.encode.CACHE_SIZE", 3)
     tables = FeatureTables.from_sentences([sentence("a b c d")], NAMES, min_count=1)
-    rows = [tables.ids(token).tolist() for token in "abcdabxyz"]
-    assert len(tables._known) <= 3 and rows[:2] == rows[4:6]
+    ids = [tables.ids(token).tolist() for token in "abcdabxyz"]
+    assert len(tables._known) <= 3 and ids[:2] == ids[4:6]
 
 
 def test_tables_hold_no_text() -> None:
@@ -131,9 +77,9 @@ def test_tables_hold_no_text() -> None:
 
 
 def by_hand(values: Iterable[str], all_values: Sequence[str]) -> list[int]:
-    """Rows of some values of one feature, from the list of all its values in training: two make a row."""
-    rows = sorted((v for v in set(all_values) if all_values.count(v) >= 2), key=lambda v: zlib.crc32(v.encode()))
-    return [rows.index(v) + 2 if v in rows else 1 for v in values]
+    """Ids of some values of one feature, from the list of all its values in training: two of a kind have an id."""
+    known = sorted((v for v in set(all_values) if all_values.count(v) >= 2), key=lambda v: zlib.crc32(v.encode()))
+    return [known.index(v) + 2 if v in known else 1 for v in values]
 
 
 def encoded_by_hand(training: Sequence[Sentence], s: Sentence) -> np.ndarray:
@@ -163,34 +109,34 @@ VOCABULARY = Vocabulary(("§", "Das"), np.zeros((4, 2), np.float32))
 
 
 @given(SENTENCES, SENTENCES, st.integers(1, 40), st.integers(0, 99))
-def test_batches_hold_every_sentence_once_whole_and_zeros_behind_it(
-    training: list[Sentence], sentences: list[Sentence], budget: int, seed: int
+def test_batches_hold_every_sentence_once_whole_and_zeros_after_it(
+    training: list[Sentence], sentences: list[Sentence], most: int, seed: int
 ) -> None:
     corpus = corpus_of(sentences, training, VOCABULARY)
     assert len(corpus) == len(sentences) and corpus.lengths.tolist() == [len(s) for s in sentences]
-    for batches in (list(shuffled_batches(corpus, budget, (seed, 0))), list(length_sorted_batches(corpus, budget))):
+    for batches in (list(shuffled_batches(corpus, most, (seed, 0))), list(length_sorted_batches(corpus, most))):
         assert sorted(i for b in batches for i in b.sentences) == list(range(len(sentences)))
         for batch in batches:
             time = batch.tags.shape[1]
             assert time == max(len(sentences[i]) for i in batch.sentences)
-            assert len(batch.sentences) == 1 or batch.tags.size <= budget
+            assert len(batch.sentences) == 1 or batch.tags.size <= most
             assert batch.ids.shape == (len(batch.sentences), time, 3) and batch.words is not None
-            for i, rows, words, tags in zip(batch.sentences, batch.ids, batch.words, batch.tags, strict=True):
+            for i, ids, words, tags in zip(batch.sentences, batch.ids, batch.words, batch.tags, strict=True):
                 s = sentences[i]
-                np.testing.assert_array_equal(rows[: len(s)], encoded_by_hand(training, s))
+                np.testing.assert_array_equal(ids[: len(s)], encoded_by_hand(training, s))
                 assert words[: len(s)].tolist() == [{"§": 2, "Das": 3}.get(token, 1) for token in s.tokens]
                 assert tags[: len(s)].tolist() == [{"O": 1, "B-GS": 2}[tag] for tag in s.tags]
-                assert not rows[len(s) :].any() and not words[len(s) :].any() and not tags[len(s) :].any()
+                assert not ids[len(s) :].any() and not words[len(s) :].any() and not tags[len(s) :].any()
 
 
-def test_in_order_goes_from_short_to_long_in_the_order_of_the_corpus() -> None:
+def test_length_sorted_batches_go_from_short_to_long_in_the_order_of_the_corpus() -> None:
     sentences = [sentence(tokens) for tokens in ("a b", "a", "b c", "b", "a b c")]
     batches = list(length_sorted_batches(corpus_of(sentences, sentences), 4))
     assert [b.sentences.tolist() for b in batches] == [[1, 3], [0, 2], [4]]
 
 
-def drawn(corpus: EncodedCorpus, seed: Sequence[int], budget: int = 12) -> list[tuple[int, ...]]:
-    return [tuple(b.sentences.tolist()) for b in shuffled_batches(corpus, budget, seed)]
+def drawn(corpus: EncodedCorpus, seed: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(b.sentences.tolist()) for b in shuffled_batches(corpus, 12, seed)]
 
 
 def test_the_seed_gives_the_batches_and_their_order() -> None:
@@ -226,11 +172,8 @@ def test_an_empty_corpus_gives_no_batch() -> None:
     assert not list(shuffled_batches(corpus, 10, (1,))) and not list(length_sorted_batches(corpus, 10))
 
 
-def test_tags_that_training_never_held_warn_once_and_count_as_o() -> None:
+def test_tags_that_training_never_held_count_as_o_with_one_warning() -> None:
     sentences = [sentence("a b c", "B-RS I-RS B-GS"), sentence("d e", "B-RS O")]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with pytest.warns(UnseenTagWarning, match=r"B-RS \(2\), I-RS \(1\)") as caught:
         corpus = corpus_of(sentences, sentences)
-    assert [w.category for w in caught] == [UnseenTagWarning]
-    assert "B-RS (2), I-RS (1)" in str(caught[0].message)
-    assert corpus.tags.tolist() == [1, 1, 2, 1, 1]
+    assert len(caught) == 1 and corpus.tags.tolist() == [1, 1, 2, 1, 1]
