@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sklearn_crfsuite import CRF
 
-from legalner.data import Sentence
+from legalner.data import Sentence, repair_iob2
 from legalner.features import FEATURES
 
 if TYPE_CHECKING:
@@ -57,17 +57,9 @@ def train_linear_crf(sentences: Sequence[Sentence], *, iterations: int = 100) ->
 
 
 def linear_tags(crf: CRF, sentences: Sequence[Sequence[str]]) -> list[Tags]:
-    """Tag sentences with a linear CRF; an ``I-`` that goes on from nothing becomes ``B-``."""
-    return [_mended(tags) for tags in crf.predict([linear_features(tokens) for tokens in sentences])]
-
-
-def _mended(tags: Sequence[str]) -> Tags:
-    """Valid IOB2: crfsuite forbids no transition, it only learns that some do not occur."""
-    before = ["O", *tags[:-1]]
-    return tuple(
-        "B" + tag[1:] if tag.startswith("I-") and last[2:] != tag[2:] else tag
-        for last, tag in zip(before, tags, strict=True)
-    )
+    """Tag sentences with a linear CRF; an ``I-`` that continues nothing becomes ``B-``."""
+    # crfsuite forbids no transition, it only learns that some do not occur.
+    return [repair_iob2(tags) for tags in crf.predict([linear_features(tokens) for tokens in sentences])]
 
 
 def transition_weights(crf: CRF) -> pd.DataFrame:
