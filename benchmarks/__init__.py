@@ -1,4 +1,4 @@
-"""The article's recipe, this package's models and their peers, side by side: ``python -m benchmarks --help``."""
+"""Speed and memory of the article's way, this package's taggers and their peers: ``python -m benchmarks --help``."""
 
 import os
 

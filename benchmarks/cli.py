@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from benchmarks.jobs import ROOT, Job, plan, run_jobs, write_sentences
+from benchmarks.jobs import LABELS, ROOT, Job, plan, run_jobs, write_sentences
 from legalner.data import DataError
 from legalner.workspace import write_json
 
@@ -23,7 +23,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "spacy", "thinc", "sklearn-crfsuite"
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on, and how busy it was before."""
+    """Describe this machine, and how busy it is before the measurement."""
     import psutil
 
     return {
@@ -39,7 +39,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of Python and of the packages that are measured; None for one that is not installed."""
+    """Return the versions of Python and of the packages that matter; None for one that is not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -52,7 +52,19 @@ def versions() -> dict[str, str | None]:
 def measure(
     jobs: list[Job], split: str, source: str | None, *, quick: bool, whole: bool, results: Path
 ) -> dict[str, Any]:
-    """Run the jobs in a temporary folder and gather all figures."""
+    """Run the jobs in a temporary folder and gather all figures.
+
+    Args:
+        jobs: From :func:`benchmarks.jobs.plan`.
+        split: Whose train and test parts to use; see :func:`legalner.data.load_corpus`.
+        source: Where the corpus is; see :func:`legalner.data.locate`.
+        quick: Use a twelfth of the data.
+        whole: Also write the training sentences of all seven courts.
+        results: The folder of the recorded runs.
+
+    Returns:
+        The content of ``benchmark.json``.
+    """
     from benchmarks.recorded import describe, seconds_to_article
     from benchmarks.report import ratios, rows
 
@@ -67,7 +79,7 @@ def measure(
         figures["seconds"] = time.perf_counter() - start
     figures["table"] = rows(figures["results"])
     figures["ratios_to_dense"] = ratios(figures["results"])
-    # Made from a share of the data, vectors take a share of the time.
+    # In a quick run, the vectors are made from a part of the data and take a part of the time.
     vectors = None if quick else figures["results"].get("vectors 4x", {}).get("seconds")
     figures["recorded"] = seconds_to_article(results, vectors)
     figures["recorded_text"] = describe(figures["recorded"])
@@ -75,26 +87,26 @@ def measure(
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option("--quick", is_flag=True, help="A twelfth of the data: good for a look.")
+@click.option("--quick", is_flag=True, help="Use a twelfth of the data, for a first look.")
 @click.option(
     "--whole", is_flag=True, help="Also measure the memory of training on all seven courts (12 GB free needed)."
 )
 @click.option(
     "--source",
-    help="Folder, zip or base address of the corpus. Default: the environment's LEGALNER_LER_SOURCE, else upstream.",
+    help="Folder, zip or base URL of the corpus. Default: the environment variable LEGALNER_LER_SOURCE, else upstream.",
 )
 @click.option(
-    "--split", default="bag-bgh", show_default=True, help="Whose train and test to take; `sample` needs no corpus."
+    "--split", default="bag-bgh", show_default=True, help="Whose train and test parts to use; `sample` needs no corpus."
 )
 @click.option(
     "--best",
     "profile",
     type=click.Path(path_type=Path),
     default=ROOT / "profiles" / "best.yaml",
-    help="Profile whose parameters.TAGGER describes `best`. Default: profiles/best.yaml.",
+    help="Profile whose parameters.TAGGER defines `best`. Default: profiles/best.yaml.",
 )
 @click.option(
-    "--only", multiple=True, metavar="CONTENDER", help="Measure only this one; repeatable. See the JSON for names."
+    "--only", multiple=True, metavar="CONTENDER", help="Measure only this one, such as article or crf; repeatable."
 )
 @click.option(
     "--out",
@@ -105,11 +117,11 @@ def measure(
 def benchmark(
     quick: bool, whole: bool, source: str | None, split: str, profile: Path, only: tuple[str, ...], out: Path
 ) -> None:
-    """Measure speed and memory of a dense array as in the article, of `article`, `best`, spaCy's ner and a linear CRF.
+    """Measure speed and memory of the article's way (a dense array), `article`, `best`, spaCy's ner and a linear CRF.
 
-    Each runs in a fresh process of its own, on the same sentences, one after the other: leave the machine alone
-    meanwhile. The tables go to the terminal, all figures to OUT/benchmark.json, a picture to OUT/benchmark.png. The
-    exit status is 1 if a contender failed.
+    Each runs in a fresh process, one after the other, on the same sentences; do not use the machine meanwhile. Tables
+    go to the terminal, all figures to OUT/benchmark.json, and a picture to OUT/benchmark.png. The exit status is 1 if
+    a contender failed.
 
     \b
     Examples:
@@ -123,13 +135,23 @@ def benchmark(
         if not only or job.contender in (*only, "vectors", "matmul")
     ]
     if unknown := sorted(set(only) - {job.contender for job in jobs}):
-        raise click.BadParameter(f"unknown contender {unknown[0]!r}", param_hint="--only")
+        raise click.BadParameter(
+            f"unknown contender {unknown[0]!r}; expected one of {', '.join(LABELS)}", param_hint="--only"
+        )
     figures = measure(jobs, split, source, quick=quick, whole=whole, results=ROOT / "results")
     sys.exit(deliver(figures, out))
 
 
 def deliver(figures: dict[str, Any], out: Path) -> int:
-    """Write the JSON and the picture, print the tables, and return the exit status: 1 if anything failed."""
+    """Write the JSON and the picture, and print the tables.
+
+    Args:
+        figures: From :func:`measure`.
+        out: The folder to write to.
+
+    Returns:
+        The exit status: 1 if a contender failed.
+    """
     from benchmarks.plot import save
     from benchmarks.report import failures, text
 
@@ -142,7 +164,7 @@ def deliver(figures: dict[str, Any], out: Path) -> int:
 
 
 def main() -> None:
-    """Run the command; an error that the user can mend is one message, not a traceback."""
+    """Run the command; an error that the user can fix is one message, not a traceback."""
     try:
         benchmark()
     except (DataError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Floating-point operations of the LSTM networks, by formula, and of this machine, by multiplying matrices."""
+"""Floating-point operations: what the networks need, by formula, and what this machine can do, by measurement."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ __all__ = ["matmul_peak", "training_flops"]
 
 
 def training_flops(dimension: int, units: int, tags: int, layers: int = 1, conv_filters: int = 0) -> int:
-    """Operations that training needs for one real token.
+    """Compute the operations that training needs for one real token.
 
-    Forward, a layer's two directions each multiply the input (d) and the state (u) by the weights of four gates: that
-    is 4u(d + u) multiplications and as many additions, 2 · 2 · 4u(d + u) operations in all. The layer above reads both
-    directions, so its d is 2u. A convolution with w filters over five tokens takes 2 · 5d · w, with the first layer's
-    d. The output layer reads the last layer and the convolution: 2 · (2u + w) · tags. Backward costs twice the forward
-    pass: once for the gradients of the weights, once for those of the inputs. So the sum counts three times.
+    In the forward pass, each direction of a layer multiplies the input (d numbers) and the state (u numbers) by the
+    weights of four gates: 4u(d + u) multiplications and as many additions, so 2 · 2 · 4u(d + u) operations in both
+    directions. The next layer reads both directions, so its d is 2u. A convolution with w filters over five tokens
+    takes 2 · 5d · w, with the d of the first layer. The output layer reads the last layer and the convolution:
+    2 · (2u + w) · tags. The backward pass costs twice as much as the forward pass, once for the gradients of the
+    weights and once for those of the inputs, so the sum counts three times.
 
-    What is left out is small: the gates' squashing, a CRF, the optimizer. Work on padding is done but not counted,
-    since it is of no use; and where vectors are not trained, their gradient is counted though nobody needs it.
+    The activations of the gates, a CRF and the optimizer are left out, since they are small; so is work on padding,
+    since it is of no use. The gradient of word vectors is counted even if they are not trained.
 
     Args:
-        dimension: Numbers that the first layer reads of a token.
+        dimension: Numbers that the first layer reads for each token.
         units: Width of the state in each direction.
-        tags: Outputs at each token.
-        layers: Layers of LSTMs, one over the other.
-        conv_filters: Units of a convolution over five tokens beside them; 0 for none.
+        tags: Outputs for each token.
+        layers: Number of stacked LSTM layers.
+        conv_filters: Filters of a convolution over five tokens beside the LSTM; 0 for none.
     """
     forward = 2 * 5 * dimension * conv_filters
     for _ in range(layers):
@@ -34,10 +35,14 @@ def training_flops(dimension: int, units: int, tags: int, layers: int = 1, conv_
 
 
 def matmul_peak(size: int = 3072, repeats: int = 15) -> dict[str, float | str]:
-    """Multiply two large squares of float32 with TensorFlow, some times over; the quickest is the machine's peak.
+    """Multiply two square float32 matrices with TensorFlow several times; the fastest product is the machine's peak.
+
+    Args:
+        size: Rows and columns of the matrices.
+        repeats: Number of products, after a warm-up.
 
     Returns:
-        ``gflops`` of the quickest and ``median_gflops``, the ``size`` and the ``device``.
+        ``gflops`` of the fastest product, ``median_gflops``, the ``size`` and the ``device``.
     """
     import tensorflow as tf
 
@@ -45,7 +50,7 @@ def matmul_peak(size: int = 3072, repeats: int = 15) -> dict[str, float | str]:
     seconds = []
     for _ in range(repeats + 2):
         start = time.perf_counter()
-        tf.matmul(one, other)[0, 0].numpy()  # reading a number of it waits for the product
+        tf.matmul(one, other)[0, 0].numpy()  # reading a number waits for the product
         seconds.append(time.perf_counter() - start)
     seconds = sorted(seconds[2:])  # the first two are warm-up
     operations = 2 * size**3 / 1e9

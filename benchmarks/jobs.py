@@ -1,4 +1,4 @@
-"""What is measured, each in a fresh process of its own, and in which order."""
+"""The jobs: what is measured, in which order, and each in a fresh process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LABELS = {
     "crf": "linear CRF",
 }
 _MODULES = {"dense-1024": "dense", "spacy": "spacy_ner", "crf": "linear_crf"}
-# Tokens a second in training, and in prediction, as once measured on two cores: only to guess the time that is left.
+# Tokens per second in training and in prediction, measured once on two cores: only to estimate the time left.
 _GUESSES = {
     "dense": (2300, 7000),
     "dense-1024": (250, 800),
@@ -37,16 +37,23 @@ _GUESSES = {
     "spacy": (2700, 8000),
     "crf": (130_000, 22_000),
 }
-# A quarter, a half and all of the training sentences: every fourth, every second, each.
+# A quarter, a half and all of the training sentences: every fourth, every second, every one.
 SHARES = {"1x": 4, "2x": 2, "4x": 1}
 
 
 @dataclass(frozen=True)
 class Job:
-    """One process: a contender on one share of the data, or ``vectors`` (made before), or ``matmul``.
+    """One process.
 
-    ``train`` and ``test`` name files of sentences, without ``.conll``; no ``test``, no prediction. ``warm_up`` are the
-    first training steps, that do not count.
+    Attributes:
+        contender: A contender; or ``vectors``, which makes word vectors; or ``matmul``, the machine's peak.
+        train: File of the sentences to train on, without ``.conll``.
+        test: File of the sentences to tag, without ``.conll``; ``""`` to measure training only.
+        vocabulary: Folder of the word vectors.
+        warm_up: Number of training steps at the start that do not count.
+        least_steps: See :class:`benchmarks.contenders.base.Setting`.
+        most_steps: See there.
+        options: See there.
     """
 
     contender: str
@@ -60,7 +67,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The contender and its share, such as ``article 2x``."""
+        """The contender and its share of the data, such as ``article 2x``."""
         return f"{self.contender} {self.train.removeprefix('train-')}".strip()
 
     @property
@@ -69,7 +76,7 @@ class Job:
         return f"benchmarks.contenders.{_MODULES.get(self.contender, self.contender)}"
 
     def guess(self, tokens: dict[str, int]) -> float:
-        """Seconds that it may take, given the tokens of each file."""
+        """Estimate the job's seconds from the number of tokens in each file."""
         if self.contender not in _GUESSES:
             return 10 + tokens.get(self.train, 0) / 5000
         train_rate, predict_rate = _GUESSES[self.contender]
@@ -83,9 +90,9 @@ def plan(*, quick: bool, whole: bool, profile: Path) -> list[Job]:
     """List the jobs: the vectors, the machine's peak, then each contender on 1x, 2x and 4x the data.
 
     Args:
-        quick: Fewer iterations and steps; the files of sentences are smaller too.
-        whole: Some steps on all seven courts as well, for the memory that they take.
-        profile: Where `best` is described.
+        quick: Fewer iterations and steps.
+        whole: Also train for some steps on all seven courts, to measure the memory.
+        profile: The profile that defines `best`.
     """
     jobs = [Job("vectors", "train-4x", "test", options={"name": "fasttext"}), Job("matmul")]
     for contender in ("dense", "article", "best", "spacy", "crf"):
@@ -115,7 +122,7 @@ def plan(*, quick: bool, whole: bool, profile: Path) -> list[Job]:
 
 
 def share(sentences: Sequence[Sentence], one_in: int) -> list[Sentence]:
-    """Every so-manieth sentence: judgments stand in order, so a first part would be of other judgments."""
+    """Return every ``one_in``-th sentence; taking the first ones would leave out the later judgments."""
     return list(sentences[::one_in])
 
 
@@ -124,8 +131,15 @@ def write_sentences(
 ) -> dict[str, dict[str, int]]:
     """Write the files of sentences that the jobs read.
 
+    Args:
+        folder: Where they go.
+        split: Whose train and test parts to use; see :func:`legalner.data.load_corpus`.
+        source: Where the corpus is; see :func:`legalner.data.locate`.
+        quick: Write a twelfth of the sentences.
+        whole: Also write the sentences of all seven courts.
+
     Returns:
-        ``sentences`` and ``tokens`` of each file.
+        Number of ``sentences`` and ``tokens`` in each file.
     """
     corpus: Corpus = load_corpus(split, source=source)
     less = 12 if quick else 1
@@ -144,7 +158,7 @@ def run_job(job: Job, folder: Path) -> dict[str, Any]:
     stem = job.name.replace(" ", "-")
     asked, answer, log = (folder / f"{stem}{ending}" for ending in (".job.json", ".result.json", ".log"))
     asked.write_text(json.dumps(asdict(job)), encoding="utf-8")
-    # Vectors are made anew, whatever the user's cache holds.
+    # Vectors are made again even if the user's cache has them.
     environment = os.environ | {"LEGALNER_CACHE": str(folder / "cache"), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "benchmarks.worker", str(asked), str(answer)]
     with log.open("wb") as output:
@@ -154,17 +168,23 @@ def run_job(job: Job, folder: Path) -> dict[str, Any]:
         return result
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing was printed"]
     what = f"killed by signal {-ended.returncode}" if ended.returncode < 0 else f"exit status {ended.returncode}"
-    hint = "; signal 9 is what a system without memory sends" if ended.returncode == -9 else ""
+    hint = "; signal 9 usually means that memory ran out" if ended.returncode == -9 else ""
     return {"error": f"{what}{hint}: {said[-1]}"}
 
 
 def run_jobs(
     jobs: Iterable[Job], folder: Path, tokens: dict[str, int], say: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """Run the jobs one after another, and say how each went and how long the rest may take.
+    """Run the jobs one after another, and report how each went and how long the rest may take.
+
+    Args:
+        jobs: From :func:`plan`.
+        folder: The folder with the files of sentences.
+        tokens: Number of tokens in each file.
+        say: Called with a line after each job.
 
     Returns:
-        What each measured, by its name.
+        The result of each job by its name; see :func:`run_job`.
     """
     jobs = list(jobs)
     results: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Clocks and scales: time by training step, and memory of this process. Imports nothing heavy."""
+"""Time of training steps and memory of this process. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ __all__ = ["Stopwatch", "peak_memory", "resident_memory"]
 
 @dataclass
 class Stopwatch:
-    """Seconds and real tokens of each training step; the first ``warm_up`` steps are kept but do not count.
+    """Seconds and real tokens of each training step.
 
-    They hold what happens once: tracing a graph, filling caches, growing memory.
+    Attributes:
+        warm_up: Number of steps at the start that do not count: they include what happens only once, such as tracing a
+            graph, filling caches and allocating memory.
+        steps: Seconds and tokens of each step.
     """
 
     warm_up: int = 0
@@ -22,42 +25,42 @@ class Stopwatch:
     _last: float = 0.0
 
     def start(self) -> None:
-        """Begin the next step now, whatever went on before."""
+        """Begin the next step now; what happened since the last one does not count."""
         self._last = time.perf_counter()
 
     def step(self, tokens: float) -> None:
-        """End a step that read so many real tokens, and begin the next."""
+        """End a step that read this number of real tokens, and begin the next."""
         now = time.perf_counter()
         self.steps.append((now - self._last, tokens))
         self._last = now
 
     @property
     def rate(self) -> float:
-        """Real tokens per second, over the steps behind the warm-up.
+        """Real tokens per second over the steps after the warm-up.
 
         Raises:
-            ValueError: There is no such step.
+            ValueError: There are no such steps.
         """
         counted = self.steps[self.warm_up :]
         if not counted:
             raise ValueError(
-                f"{len(self.steps)} training steps, and {self.warm_up} of them are warm-up: too few sentences"
+                f"{len(self.steps)} training steps, of which {self.warm_up} are warm-up: too few sentences"
             )
         return sum(tokens for _, tokens in counted) / sum(seconds for seconds, _ in counted)
 
 
 def resident_memory() -> int:
-    """Bytes of this process that are in memory now."""
+    """Return the bytes of this process that are in memory now."""
     import psutil
 
     return int(psutil.Process().memory_info().rss)
 
 
 def peak_memory() -> int:
-    """The most bytes of this process that were ever in memory at once.
+    """Return the most bytes of this process that were in memory at any time.
 
-    On Linux ``getrusage`` will not do: its figure starts at that of the process that started this one. The kernel's
-    ``VmHWM`` is of this program alone.
+    On Linux, ``getrusage`` is of no use: its figure starts at that of the parent process. The kernel's ``VmHWM`` is of
+    this program alone.
     """
     status = Path("/proc/self/status")
     if status.exists():

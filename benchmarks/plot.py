@@ -10,23 +10,18 @@ from matplotlib.figure import Figure
 
 from benchmarks.jobs import LABELS, SHARES
 from benchmarks.report import Results, main_results, peak_share
+from legalner.plots.style import bar_style, line_style
 
 __all__ = ["draw", "save"]
 
-COLORS = {
-    "article": "#0072b2", "article-1024": "#56b4e9", "seed": "#e69f00",
-    "best": "#009e73", "spacy": "#cc79a7", "crf": "#999999",
-}  # fmt: skip
-# The same again for readers without colour: a hatch a bar, a marker and a line a curve.
-HATCHES = {"article": "", "article-1024": "xx", "seed": "///", "best": "...", "spacy": "\\\\\\", "crf": "++"}
-MARKERS = {"article": "o", "seed": "s", "best": "^", "spacy": "D", "crf": "v"}
-LINES = {"article": "-", "seed": "--", "best": "-.", "spacy": ":", "crf": (0, (5, 1, 1, 1, 1, 1))}
+# The place of each contender in the palette.
+STYLES = {"dense": 0, "article": 1, "best": 2, "spacy": 3, "dense-1024": 4, "crf": 5}
 
 
 def _bars(axes: Axes, values: dict[str, float | None], title: str, form: str) -> None:
-    """One bar a contender, its value beside it; what was not measured has a bar of nothing and says so."""
+    """A bar for each contender with its value beside it; a contender that was not measured is marked so."""
     for place, (name, value) in enumerate(values.items()):
-        axes.barh(place, value or 0, color=COLORS[name], hatch=HATCHES[name], edgecolor="black", linewidth=0.6)
+        axes.barh(place, value or 0, **bar_style(STYLES[name], linewidth=0.6))
         label = "not measured" if value is None else form.format(value)
         axes.annotate(label, (value or 0, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set_yticks(range(len(values)), [LABELS[name] for name in values])
@@ -38,13 +33,15 @@ def _bars(axes: Axes, values: dict[str, float | None], title: str, form: str) ->
 
 
 def _curves(axes: Axes, results: Results, key: str, label: str) -> None:
-    """One curve a contender over the share of the data; both axes are logarithmic."""
-    for name, marker in MARKERS.items():
-        points = [(k, results.get(f"{name} {part}", {}).get(key)) for k, part in zip((1, 2, 4), SHARES, strict=True)]
-        known = [(k, value) for k, value in points if value]
+    """A curve for each contender over the share of the training data; both axes are logarithmic."""
+    for name, k in STYLES.items():
+        if name == "dense-1024":  # measured with one share of the data alone
+            continue
+        points = [(x, results.get(f"{name} {part}", {}).get(key)) for x, part in zip((1, 2, 4), SHARES, strict=True)]
+        known = [(x, value) for x, value in points if value]
         if known:
             xs, ys = zip(*known, strict=True)
-            axes.plot(xs, ys, marker=marker, linestyle=LINES[name], color=COLORS[name], label=LABELS[name])
+            axes.plot(xs, ys, label=LABELS[name], **line_style(k))
     axes.set(xscale="log", yscale="log", xlabel="training data", ylabel=label)
     axes.set_xticks([1, 2, 4], list(SHARES))
     axes.minorticks_off()
@@ -61,7 +58,7 @@ def draw(results: Results) -> Figure:
     _bars(axes[0, 0], speeds, "training, tokens per second (a pass)", "{:,.0f}")
     predictions = {name: r.get("predict_tokens_per_second") for name, r in main.items()}
     _bars(axes[0, 1], predictions, "prediction, tokens per second", "{:,.0f}")
-    memory = {name: r.get("train_peak_mb") for name, r in main.items() if name != "article-1024"}
+    memory = {name: r.get("train_peak_mb") for name, r in main.items() if name != "dense-1024"}
     _bars(axes[0, 2], memory, "peak memory of training above the imports, MB", "{:,.0f}")
     reached = {name: peak_share(r, peak) for name, r in main.items() if name not in ("spacy", "crf")}
     percent = {name: None if value is None else 100 * value for name, value in reached.items()}

@@ -1,4 +1,4 @@
-"""From recorded runs: when `best` has reached the entity F1 that the article's recipe ends with."""
+"""From recorded runs: how soon `best` reaches the final entity F1 of `article`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["describe", "seconds_to_article"]
 
 
 def _seconds_to(run: dict[str, Any], f1: float) -> dict[str, Any]:
-    """When a run's F1 on test first passed another: the epoch, and the seconds up to its end."""
+    """Find the epoch in which a run's F1 on test first exceeds another, and the seconds up to its end."""
     train = run["train"]
     reached: dict[str, Any] = {"seed": run["seed"], "seconds": train["seconds"], "f1": run["entity"]["micro"]["f1"]}
     if curve := train.get("test_f1_by_epoch"):
@@ -28,12 +28,12 @@ def seconds_to_article(results: Path, vectors_seconds: float | None) -> dict[str
 
     Args:
         results: The folder with ``PROFILE/seed-N.json``.
-        vectors_seconds: What making the word vectors takes, measured in this run; None where that was not measured on
-            the whole training part. It is added where a profile's runs read such vectors.
+        vectors_seconds: Seconds to make the word vectors, measured in this run; None if not measured on the whole
+            training part. They are added for runs that use such vectors.
 
     Returns:
-        ``article`` (mean ``f1`` and ``seconds`` over its runs) and ``best`` (one entry a run); None for a profile
-        without runs.
+        ``article``, the mean ``f1`` and ``seconds`` over its runs, and ``best``, an entry for each run; None for a
+        profile without runs.
     """
     runs = load_results(results)
     articles, bests = runs.get("article", []), runs.get("best", [])
@@ -54,16 +54,16 @@ def seconds_to_article(results: Path, vectors_seconds: float | None) -> dict[str
 
 
 def _reads_vectors(run: dict[str, Any]) -> bool:
-    return run.get("vectors", {}).get("name", "none") != "none"
+    return (run.get("vectors", {}).get("name") or "none") != "none"
 
 
 def describe(found: dict[str, Any]) -> list[str]:
-    """Say in words what :func:`seconds_to_article` found."""
+    """Describe in lines of text what :func:`seconds_to_article` found."""
     lines = [
-        "Recorded runs (results/), entity F1 on the test court; each was timed on the machine that its file names:"
+        "Recorded runs (results/), entity F1 on the test court; each file names the machine on which it was timed:"
     ]
     article, best, vectors = found["article"], found["best"], found["vectors_seconds"]
-    made = "vectors not included" if vectors is None else f"the vectors' {vectors:.0f} s included, where they are read"
+    made = "without word vectors" if vectors is None else f"with {vectors:.0f} s for word vectors, where used"
     if article is None:
         return [*lines, "  article: not recorded yet"]
     runs = f"mean of {article['runs']} runs ({made})"
@@ -76,6 +76,6 @@ def describe(found: dict[str, Any]) -> list[str]:
         elif "epoch" in entry:
             ends += "; it never passed article's"
         else:
-            ends += " (its F1 by epoch is not recorded)"
+            ends += " (F1 by epoch not recorded)"
         lines.append(f"  best, seed {entry['seed']}: {ends}")
     return lines if best else [*lines, "  best: not recorded yet"]

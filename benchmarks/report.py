@@ -14,25 +14,25 @@ Results = dict[str, dict[str, Any]]
 
 
 def main_results(results: Results) -> Results:
-    """Of each contender, the job that measures everything: 4x the data, and 1x for 1,024 units."""
+    """Return the full measurement of each contender: on 4x the data, or on 1x for 1,024 units."""
     wanted = {name: f"{name} 1x" if name == "dense-1024" else f"{name} 4x" for name in LABELS}
     return {name: results[job] for name, job in wanted.items() if job in results}
 
 
 def rows(results: Results) -> list[dict[str, Any]]:
-    """Of each contender that did not fail: what it is, and the figures that lesson 06 shows."""
+    """Return what each contender is and the figures that lesson 06 shows, leaving out those that failed."""
     keys = ("train_tokens_per_second", "predict_tokens_per_second", "peak_mb")
     main = {name: r for name, r in main_results(results).items() if "error" not in r}
     return [{"what": LABELS[name], **{key: r.get(key) for key in keys}} for name, r in main.items()]
 
 
 def failures(results: Results) -> dict[str, str]:
-    """The message of each job that failed."""
+    """Return the message of each job that failed."""
     return {name: str(result["error"]) for name, result in results.items() if "error" in result}
 
 
 def peak_share(result: dict[str, Any], peak: float | None) -> float | None:
-    """Share of the machine's peak (GFLOP/s) that training reaches with real tokens; None where it is not known."""
+    """Return the share of the machine's peak (GFLOP/s) that training reaches on real tokens; None if unknown."""
     if not peak or not result.get("flops_per_token"):
         return None
     return float(result["flops_per_token"] * result["train_tokens_per_second"] / 1e9 / peak)
@@ -43,7 +43,7 @@ def _shown(value: float | None, form: str) -> str:
 
 
 def live_table(results: Results) -> pd.DataFrame:
-    """A row a contender: speed, memory, share of the machine's peak."""
+    """Make a table with a row for each contender: speed, memory, share of the machine's peak."""
     peak = results.get("matmul", {}).get("gflops")
     rows = {}
     for name, r in main_results(results).items():
@@ -68,7 +68,7 @@ def live_table(results: Results) -> pd.DataFrame:
 
 
 def growth_table(results: Results) -> pd.DataFrame:
-    """A row a contender: memory above the imports, and seconds a pass, on 1x, 2x and 4x the data."""
+    """Make a table with a row for each contender: memory above the imports and seconds per pass, by data share."""
     rows = {}
     for name in LABELS:
         jobs = {part: results.get(f"{name} {part}", {}) for part in SHARES}
@@ -82,7 +82,7 @@ def growth_table(results: Results) -> pd.DataFrame:
 
 
 def whole_table(results: Results) -> pd.DataFrame:
-    """Memory of some steps on all seven courts, where that was asked for."""
+    """Make a table of memory on all seven courts, if it was measured."""
     rows = {
         LABELS[name]: [_shown(r.get("train_peak_mb"), ",.0f"), _shown(r.get("imports_mb"), ",.0f")]
         for name in LABELS
@@ -92,7 +92,7 @@ def whole_table(results: Results) -> pd.DataFrame:
 
 
 def ratios(results: Results) -> dict[str, dict[str, float]]:
-    """Each contender's figures as multiples of the dense array's (with 256 units), as far as both were measured."""
+    """Divide each contender's figures by those of the dense array with 256 units, as far as both were measured."""
     main = {name: r for name, r in main_results(results).items() if "error" not in r}
     base = main.get("dense", {})
     keys = ("train_tokens_per_second", "predict_tokens_per_second", "train_peak_mb", "epoch_seconds")
@@ -100,7 +100,7 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
 
 
 def text(figures: dict[str, Any]) -> str:
-    """All tables, with what one must know to read them."""
+    """Return all tables, with what the reader has to know about them."""
     results, machine = figures["results"], figures["machine"]
     files = figures["sentences"]
     peak = results.get("matmul", {}).get("gflops")
@@ -112,10 +112,10 @@ def text(figures: dict[str, Any]) -> str:
         f"{machine['load_average'][0]:.1f} at the start; matrix multiplication {_shown(peak, '.0f')} GFLOP/s "
         f"({results.get('matmul', {}).get('device', '?')}); making the word vectors {_shown(vectors, '.0f')} s.",
         live_table(results).to_string(),
-        "Tokens are real ones that are read: no padding, nothing cut off. Memory is the peak above the bare imports.\n"
-        "For the linear CRF, training tokens are counted once an iteration. 1,024 units: some steps, on 1x the data.",
+        "Tokens are those that are read: no padding, nothing cut off. Memory is the peak above the bare imports.\n"
+        "For the linear CRF, training tokens count once per iteration. 1,024 units: some steps, on 1x the data.",
         "Growth with a quarter (1x), a half (2x) and all (4x) of the training sentences; a pass of the linear CRF is\n"
-        "one iteration, and it needs about a hundred of them:",
+        "one iteration, of which it needs about a hundred:",
         growth_table(results).to_string(),
     ]
     if len(whole := whole_table(results)):

@@ -1,6 +1,6 @@
 """One measurement in a fresh process: ``python -m benchmarks.worker JOB.json RESULT.json``.
 
-The order matters for memory: first the contender's imports, then a look at the memory they take, then all the rest.
+The order matters for memory: the contender's imports come first, then their memory is read, then everything else.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ MB = 1e6
 
 
 def measure(job: Job, folder: Path) -> dict[str, Any]:
-    """Do what the job says.
+    """Run a job in this process.
 
     Args:
         job: The job.
-        folder: Where the files of sentences lie, and where the vectors are put.
+        folder: The folder with the files of sentences, to which the vectors are written.
 
     Returns:
-        The figures.
+        The figures by name.
     """
     if job.contender == "matmul":
         from benchmarks.flops import matmul_peak
@@ -42,7 +42,7 @@ def measure(job: Job, folder: Path) -> dict[str, Any]:
 
 
 def _make_vectors(job: Job, folder: Path) -> dict[str, Any]:
-    """Make word vectors for all tokens of train and test, as lesson 02 does, and time that."""
+    """Make word vectors for all tokens of train and test, as in lesson 02, and measure the time."""
     import numpy as np
 
     from legalner.data import read_conll
@@ -97,7 +97,7 @@ def _measure_contender(job: Job, folder: Path) -> dict[str, Any]:
         predicted: list[Any] = []
         seconds, cores = _timed(lambda: predicted.extend(contender.predict(tokens)))
         if [len(tags) for tags in predicted] != [len(s) for s in test]:
-            raise AssertionError("prediction did not give each token a tag")
+            raise AssertionError("the prediction does not have one tag for each token")
         figures |= {
             "predict_sentences": len(test),
             "predict_tokens": contender.read(test),
@@ -110,7 +110,7 @@ def _measure_contender(job: Job, folder: Path) -> dict[str, Any]:
 
 
 def _timed(do: Callable[[], None]) -> tuple[float, float]:
-    """Seconds on the clock, and how many cores were at work meanwhile, on average."""
+    """Return the seconds that a call takes, and the mean number of busy cores."""
     start, start_cpu = time.perf_counter(), time.process_time()
     do()
     seconds = time.perf_counter() - start
@@ -118,11 +118,19 @@ def _timed(do: Callable[[], None]) -> tuple[float, float]:
 
 
 def main(job_path: str, result_path: str) -> int:
-    """Measure and write the result; an exception is a result too, and the exit status is then 1."""
+    """Measure and write the result, which may be an error.
+
+    Args:
+        job_path: JSON file with the fields of a :class:`benchmarks.jobs.Job`.
+        result_path: JSON file to write.
+
+    Returns:
+        The exit status: 1 if the measurement failed.
+    """
     job = Job(**json.loads(Path(job_path).read_text(encoding="utf-8")))
     try:
         result = measure(job, Path(job_path).parent)
-    except Exception as error:  # whatever it is, the parent reports it and goes on
+    except Exception as error:  # the parent reports it, whatever it is, and runs the next job
         traceback.print_exc()
         result = {"error": f"{type(error).__name__}: {error}"}
     Path(result_path).write_text(json.dumps(result), encoding="utf-8")

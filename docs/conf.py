@@ -19,6 +19,7 @@ html_math_renderer = "mathml"
 nb_execution_mode = "off"  # they come executed
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+exclude_patterns = ["architecture.md"]  # for readers of the repository: it links to source files
 suppress_warnings = ["mystnb.unknown_mime_type"]  # a slider's state; its picture stands beside it
 
 

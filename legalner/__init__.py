@@ -2,7 +2,7 @@
 
 import os
 
-# TensorFlow greets every process with lines about the processor and missing GPUs, and calls it an error when one lacks
-# instructions that it does well without. What stops a computation is a Python error; set 0 to hear it all. The kernels
-# of a headless run inherit this.
+# TensorFlow starts with messages about the processor and missing GPUs, some of them called errors although nothing is
+# wrong. Failures are raised as Python exceptions; set the variable to 0 to see every message. The kernels of a headless
+# run inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,4 +1,4 @@
-"""Two taggers to compare a network with: a linear CRF over hand-made features, and spaCy's own, by its own commands."""
+"""Lesson 06: two taggers to compare a network with, a linear CRF over hand-made features, and spaCy's recogniser."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ SEEN = ("word", "shape", "prefix3", "suffix3")
 
 
 def linear_features(tokens: Sequence[str]) -> list[list[str]]:
-    """Describe each token by hand: word, shape, prefix and suffix of itself and of two neighbours on each side.
+    """Describe each token by the word, shape, prefix and suffix of itself and of two neighbours on each side.
 
     Args:
         tokens: A sentence.
 
     Returns:
-        For each token its features as names, such as ``-1:shape=Xxxxx`` for the shape of the token before it.
+        The features of each token by name, such as ``-1:shape=Xxxxx`` for the shape of the previous token.
     """
     own = [[f"{name}={FEATURES[name](token)}" for name in SEEN] for token in tokens]
     described = []
@@ -50,20 +50,32 @@ def linear_features(tokens: Sequence[str]) -> list[list[str]]:
 
 
 def train_linear_crf(sentences: Sequence[Sentence], *, iterations: int = 100) -> CRF:
-    """Fit a linear CRF by L-BFGS, with a little of both penalties (c1 = c2 = 0.1), by sklearn-crfsuite."""
+    """Train a linear CRF with sklearn-crfsuite, by L-BFGS with a weak L1 and a weak L2 penalty (c1 = c2 = 0.1).
+
+    Args:
+        sentences: Training sentences.
+        iterations: Maximum number of L-BFGS iterations.
+    """
     crf = CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=iterations)
     crf.fit([linear_features(s.tokens) for s in sentences], [list(s.tags) for s in sentences])
     return crf
 
 
 def linear_tags(crf: CRF, sentences: Sequence[Sequence[str]]) -> list[Tags]:
-    """Tag sentences with a linear CRF; an ``I-`` that continues nothing becomes ``B-``."""
-    # crfsuite forbids no transition, it only learns that some do not occur.
+    """Tag sentences with a linear CRF.
+
+    Args:
+        crf: From :func:`train_linear_crf`.
+        sentences: The tokens of each sentence.
+
+    Returns:
+        Valid IOB2 tags of each sentence: an ``I-`` that continues no entity becomes ``B-``.
+    """
     return [repair_iob2(tags) for tags in crf.predict([linear_features(tokens) for tokens in sentences])]
 
 
 def transition_weights(crf: CRF) -> pd.DataFrame:
-    """What the CRF adds for each step from a tag (row) to a tag (column); 0 for steps that it never met."""
+    """Make a table of transition weights, from the row's tag to the column's; 0 where the CRF has none."""
     names = sorted(crf.classes_, key=lambda tag: (tag != "O", tag[2:], tag))
     table = pd.DataFrame(0.0, index=names, columns=names)
     for (start, end), weight in crf.transition_features_.items():
@@ -72,16 +84,28 @@ def transition_weights(crf: CRF) -> pd.DataFrame:
 
 
 def top_features(crf: CRF, tag: str, count: int = 8) -> pd.Series:
-    """The features that speak most for a tag, with their weights."""
+    """Find the features with the largest weights for a tag.
+
+    Args:
+        crf: From :func:`train_linear_crf`.
+        tag: An IOB2 tag.
+        count: How many to return.
+
+    Returns:
+        Weights by feature, largest first.
+    """
     weights = {feature: w for (feature, of), w in crf.state_features_.items() if of == tag}
     return pd.Series(weights, name=tag, dtype=float).sort_values(ascending=False).head(count)
 
 
 def spacy_command(*arguments: str | Path) -> str:
-    """Run ``python -m spacy …`` as in a terminal, show what it prints as it comes, and return it.
+    """Run ``python -m spacy …``, show its output line by line, and return it.
+
+    Args:
+        arguments: What follows ``spacy`` on the command line.
 
     Raises:
-        RuntimeError: It ended with an error; the message is what it printed last.
+        RuntimeError: The command failed; the message ends with the last lines of its output.
     """
     command = [sys.executable, "-m", "spacy", *map(str, arguments)]
     lines = []
@@ -98,7 +122,15 @@ def spacy_command(*arguments: str | Path) -> str:
 
 
 def spacy_tags(nlp: Language, sentences: Sequence[Sequence[str]]) -> list[Tags]:
-    """Tag sentences of tokens with a trained spaCy pipeline, from ``spacy.load``."""
+    """Tag sentences with a spaCy pipeline.
+
+    Args:
+        nlp: A trained pipeline, from ``spacy.load``.
+        sentences: The tokens of each sentence.
+
+    Returns:
+        IOB2 tags of each sentence.
+    """
     from spacy.tokens import Doc
 
     docs = nlp.pipe(Doc(nlp.vocab, words=list(tokens)) for tokens in sentences)

@@ -28,7 +28,7 @@ __all__ = ["main"]
 
 source_option = click.option(
     "--source",
-    help="Folder, zip or base address of the corpus. Default: the environment's LEGALNER_LER_SOURCE, else upstream.",
+    help="Folder, zip or base URL of the corpus. Default: LEGALNER_LER_SOURCE if set, else the authors' repository.",
 )
 
 
@@ -52,15 +52,15 @@ def fetch(source: str | None) -> None:
     Example:
       legalner data fetch
     """
-    for name in ("bag", "ler_dev", "ler_test"):
+    for name in FILES:
         place = locate(source, name, progress=sys.stderr.isatty())
         read_file(name, source)
-    click.echo(f"LER is whole, in {place}")
+    click.echo(f"LER is complete, in {place}")
 
 
 @data.command()
 def info() -> None:
-    """Print each file's sentences, tokens and entities.
+    """Print how many sentences, tokens and entities each file of LER should have.
 
     \b
     Example:
@@ -69,13 +69,13 @@ def info() -> None:
     click.echo(f"{'file':10}{'sentences':>11}{'tokens':>11}{'entities':>10}  what it is")
     for name, file in FILES.items():
         click.echo(f"{name:10}{file.sentences:11,}{file.tokens:11,}{file.entities:10,}  {file.title}")
-    click.echo("`legalner data verify` counts them again in your copy.")
+    click.echo("`legalner data verify` counts them in your copy.")
 
 
 @data.command()
 @source_option
 def verify(source: str | None) -> None:
-    """Hold every file against its SHA-256 and its counts; the exit status is 1 if one differs.
+    """Check every file against its SHA-256 and its counts; the exit status is 1 if one differs.
 
     \b
     Example:
@@ -99,7 +99,7 @@ def verify(source: str | None) -> None:
 
 
 @app.command()
-@click.option("--profile", required=True, help="A file of profiles/, such as smoke or seed.")
+@click.option("--profile", required=True, help="A file of profiles/, such as smoke or article.")
 @source_option
 @click.option(
     "-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter of the notebooks; repeatable."
@@ -122,14 +122,14 @@ def run(
     \b
     Examples:
       legalner run --profile smoke
-      legalner run --profile seed --source ../ler -p SEED 2 --name seed-2
+      legalner run --profile article --source ../ler -p SEED 2 --name article-2
       legalner run --profile best -p SPLIT my/corpus --name mine
     """
     from legalner.run import run_profile
 
     values: dict[str, Any] = {key: _value(key, value) for key, value in parameters}
     if source:
-        # Notebooks run in notebooks/, where a relative path would point elsewhere.
+        # Notebooks run in the folder notebooks/, where a relative path would mean another place.
         values["SOURCE"] = source if "://" in source else str(Path(source).resolve())
     split = values.get("SPLIT")
     if isinstance(split, str) and split not in SPLITS and Path(split).is_dir():
@@ -157,7 +157,7 @@ def record(folder: Path) -> None:
 
     \b
     Example:
-      legalner record runs/seed-2
+      legalner record runs/article-2
     """
     from legalner.run.results import record as keep
 
@@ -171,8 +171,9 @@ def record(folder: Path) -> None:
 def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
     """Compare runs with their profile's reference; the exit status is 1 if a figure is off.
 
-    Counts, names and the set of classes must be equal; scores may differ about as much as seeds do. Single classes,
-    seconds and memory are not judged. The references are in tests/references/.
+    Counts, names and the set of classes must be equal. A score may be off the mean of the reference's seeds by three
+    times their range, or by 0.01 if that is more. Single classes, seconds and memory are not judged. The references are
+    in tests/references/.
 
     \b
     Examples:
@@ -199,14 +200,14 @@ def check(folders: tuple[Path, ...], everything: bool, update: bool) -> None:
 
 @app.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE... | -")
-@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model. Default: the one in the package.")
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model. Default: the model in the package.")
 @click.option("--format", "kind", type=click.Choice(["table", "jsonl", "conll", "html"]), default="table")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write there. Default: standard output.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write. Default: standard output.")
 def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path | None) -> None:
     """Find entities in texts (UTF-8); `-` reads standard input.
 
-    Places are code points of the text, without a byte-order mark. A file that cannot be read is named, the others are
-    done, and the exit status is 1.
+    Offsets count code points of the text; a byte-order mark is not counted. A file that cannot be read is reported and
+    skipped, and the exit status is 1.
 
     \b
     Examples:
@@ -224,7 +225,7 @@ def annotate(files: tuple[str, ...], model: Path | None, kind: str, output: Path
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one message, not a traceback."""
+    """Run the command line; an error that the user can fix is one message, not a traceback."""
     try:
         app()
     except (DataError, RunError, OSError) as error:

@@ -63,7 +63,7 @@ def _time_first(scores: Tensor, mask: Tensor) -> Tensor:
 
 
 def _after_first(scores: Tensor, mask: Tensor) -> Tensor:
-    """The same without the first token, and with one step of padding at the end: TensorFlow cannot scan zero steps."""
+    """``_time_first`` without the first token, plus a padding step at the end: TensorFlow cannot scan zero steps."""
     steps = _time_first(scores, mask)
     return ops.concatenate([steps[1:], ops.zeros_like(steps[:1])], axis=0)  # (time, batch, tags + 1)
 
@@ -78,8 +78,8 @@ class CRF(keras.layers.Layer):
     """Transition scores between tags, and what follows from them; emissions pass through unchanged.
 
     All methods take emissions ``(batch, time, tags)``, float32, and ``mask``, booleans ``(batch, time)``: True for
-    tokens, False for padding, which comes last. Padding changes nothing in any result. Where two scores at one token
-    are more than 87 apart, the lower one counts as no path: its exponential is 0 in float32.
+    tokens, False for padding, which comes last. Padding never changes a result. Where two scores at a token differ by
+    more than 87, the lower one is treated as having no path: its exponential is 0 in float32.
 
     The weights are ``transitions`` ``(tags, tags)``, ``start`` and ``end`` ``(tags,)``, all zero at first.
 
@@ -109,7 +109,7 @@ class CRF(keras.layers.Layer):
         self.end = weight("end", (tags,))
 
     def call(self, emissions: Tensor) -> Tensor:
-        # Loss and decoding ask for the transitions by the methods below.
+        # The transitions come in later: the loss and decoding call the methods below.
         return emissions
 
     def get_config(self) -> dict[str, Any]:
@@ -210,16 +210,16 @@ class CRF(keras.layers.Layer):
         return ops.where(mask[..., None], ops.swapaxes(together, 0, 1), 0.0)
 
     def span_marginals(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the two factors of an entity's probability over all paths; for tags that IOB2 constrains.
+        """Return the two factors of an entity's probability over all paths; the tag scheme must be ``iob2``.
 
         A CRF is a Markov chain in the tags, given the sentence. So an entity from ``start`` to ``end`` (not included)
         has the probability ``first[start] * continues[start] * … * continues[end - 2] * (1 - continues[end - 1])``
         (Culotta and McCallum 2004, "Confidence estimation for information extraction").
 
         Args:
-            emissions: As everywhere.
+            emissions: See the class.
             tags: A path that is allowed, ``(batch, time)``.
-            mask: As everywhere.
+            mask: See the class.
 
         Returns:
             ``first``: the probability of each token's tag. ``continues``: the probability that the entity at a token
@@ -229,7 +229,7 @@ class CRF(keras.layers.Layer):
         together = ops.softmax(self._forward(emissions, mask) + backward, axis=-1)
         first = ops.take_along_axis(ops.swapaxes(together, 0, 1), tags[..., None], axis=-1)[..., 0]  # (batch, time)
         transitions, _ = self._scores()
-        # What speaks for each tag at the next token: its emission, and everything after it.
+        # The evidence for each tag at the next token: its emission and everything after it.
         following = emissions + ops.swapaxes(backward, 0, 1)  # (batch, time, tags)
         following = ops.concatenate([following[:, 1:], ops.zeros_like(following[:, :1])], axis=1)
         step = ops.softmax(ops.take(transitions, tags, axis=0) + following, axis=-1)  # (batch, time, tags)
@@ -244,13 +244,13 @@ class Tagger(keras.Model):
     """A Keras model that ends in a :class:`CRF` layer: ``fit`` learns its paths, ``predict`` gives tags.
 
     Made as ``Tagger(inputs, outputs)``. Its input (or the one named ``ids``) is ``(batch, time, features)`` int32,
-    zeros at padding; labels are tag ids ``(batch, time)``. Compiled without a loss, it learns by the CRF's likelihood;
-    compiled with a loss on logits, by that, token by token.
+    zeros at padding; labels are tag ids ``(batch, time)``. Compiled without a loss, it is trained on the CRF's
+    likelihood; compiled with a loss on logits, on that loss, token by token.
     """
 
     @property
     def crf(self) -> CRF:
-        """The last layer."""
+        """The CRF, which is the last layer."""
         return self.layers[-1]
 
     @staticmethod

@@ -96,7 +96,7 @@ def _row(scores: object) -> list[float]:
 
 
 def check_lengths(gold: Sequence[Tags], predicted: Sequence[Tags]) -> None:
-    """Refuse to compare what was cut.
+    """Check that gold and predicted have as many sentences, each of the same length.
 
     Raises:
         ValueError: Sentences of different number or length.
@@ -156,7 +156,7 @@ def error_table(
     known: set[str] | None = None,
     confidences: Sequence[Sequence[float]] | None = None,
 ) -> pd.DataFrame:
-    """List what became of each gold entity, and each predicted entity that overlaps none.
+    """List the outcome for each gold entity, and each predicted entity that overlaps no gold one.
 
     Args:
         sentences: With their gold tags, whole.
@@ -171,9 +171,9 @@ def error_table(
         * ``kind``, one of :data:`KINDS`: for gold entities ``correct``; ``wrong type`` (with the right boundaries);
           ``wrong boundaries`` (a predicted entity of its class overlaps it); ``wrong type and boundaries`` (only others
           do); ``missed``. And ``spurious``: predicted, and overlaps no gold entity;
-        * ``label``, gold's class, and ``predicted``, the class of the predicted entity that overlaps it most; "" for
-          none;
-        * ``left``, ``right``: by how many tokens the predicted entity begins and ends after gold's; negative: before;
+        * ``label``, the gold class, and ``predicted``, the class of the predicted entity that it is compared with: of
+          those that overlap it, one of the same class if there is any, else the one that overlaps most; "" for none;
+        * ``left``, ``right``: how many tokens later than gold the predicted entity begins and ends; negative: earlier;
         * ``nested``: ``inside`` if an entity of another class was predicted within this one, ``around`` if this one
           lies within the predicted one, else "";
         * ``text``, and whether ``known`` holds it;
@@ -232,7 +232,7 @@ def _nested(entity: Span | None, other: Span | None) -> str:
 
 
 def error_kinds(gold: Sequence[Tags], predicted: Sequence[Tags], max_len: int | None = None) -> pd.Series:
-    """Count what became of each gold entity, and the predicted ones that overlap none.
+    """Count the outcomes for gold entities, and the predicted entities that overlap no gold one.
 
     Args:
         gold: IOB2 tags of each sentence.

@@ -10,9 +10,9 @@ __all__ = ["FEATURES", "shape"]
 
 
 def shape(token: str) -> str:
-    """Write a token's pattern: ``X`` a capital, ``x`` a small letter, ``d`` a digit; runs end at four.
+    """Reduce a token to its pattern: ``X`` for a capital, ``x`` for another letter, ``d`` for a digit.
 
-    So ``Urteil`` is ``Xxxxx``. The idea is spaCy's.
+    Other characters stay, and runs are cut at four: ``Urteil`` becomes ``Xxxxx``. The idea is spaCy's.
     """
     kinds = ("d" if c.isdigit() else "X" if c.isupper() else "x" if c.isalpha() else c for c in token)
     return "".join("".join(list(run)[:4]) for _, run in groupby(kinds))
@@ -22,6 +22,7 @@ def _no_digits(token: str) -> str:
     return re.sub(r"\d", "0", token)
 
 
+# To add one, add it here; what a tagger reads of them is `TaggerConfig.features`, and `SEEN` in baselines.py.
 FEATURES: dict[str, Callable[[str], str]] = {
     "word": lambda token: token,
     "norm": lambda token: _no_digits(re.sub(r"[.-]", "", token.lower())),

@@ -132,9 +132,9 @@ class LSTM(keras.layers.LSTM):
     """``keras.layers.LSTM`` with the same arithmetic in a faster order (float32, CPU).
 
     Takes the arguments of ``keras.layers.LSTM``, has its weights, and gives its values up to rounding. What is not
-    fused here (an initial state, state between batches, dropout of inputs, other activations, other backends) is
-    computed as Keras does. ``recurrent_dropout`` is fused: one dropout mask a sentence, the same at all its time steps
-    (Gal and Ghahramani 2016, arXiv 1512.05287).
+    fused here (an initial or returned state, state between batches, dropout of inputs, a layer without bias, other
+    activations, other backends) is left to Keras. ``recurrent_dropout`` is fused: one dropout mask per sentence, the
+    same at all its time steps (Gal and Ghahramani 2016, arXiv 1512.05287).
 
     Call arguments:
         sequences: Inputs, ``(batch, time, features)``.

@@ -162,7 +162,7 @@ def predicted_tags(ids: np.ndarray, lengths: Iterable[int], tag_set: TagSet) -> 
 def tag_tokens(
     model: keras.Sequential, vectors: Vectors, tag_set: TagSet, sentences: Sequence[Sequence[str]], max_len: int
 ) -> list[tuple[str, ...]]:
-    """Tag sentences that no corpus holds: each token gets its vector, whether the model met it before or not.
+    """Tag new sentences: each token gets its vector, whether or not it occurred in training.
 
     Args:
         model: A trained tagger.

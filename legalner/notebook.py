@@ -1,4 +1,4 @@
-"""What stands around a notebook's cells: a quiet start of TensorFlow, and figures with controls."""
+"""Helpers for notebooks: a quiet start of TensorFlow, and figures with controls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import IO, Any
 
 __all__ = ["HEADLESS", "interact", "redirect_stderr", "start_tensorflow", "suppress_stderr"]
 
-# Set by `legalner run`: nobody is there to move a slider, and a page that is kept could not show one.
+# Set by `legalner run`: nobody is there to move a slider, and it would not work in a saved page.
 HEADLESS = "LEGALNER_HEADLESS"
 
 
@@ -59,7 +59,7 @@ def start_tensorflow() -> None:
 
 
 def interact(draw: Callable[..., Any], **choices: str | Sequence[Any]) -> None:
-    """Show what ``draw`` makes of the first choices, with controls to change them where a notebook can have any.
+    """Show what ``draw`` returns for the first choices, with controls to change them where the notebook supports any.
 
     Args:
         draw: Takes one value for each choice, and returns a figure or something else that a notebook can show.

@@ -132,7 +132,7 @@ def batches_by_length(lengths: Sequence[int], max_padded_tokens: int) -> list[li
 
 def save_encoded(folder: Path, corpus: Corpus, vocabulary: Vocabulary, tag_set: TagSet, max_len: int) -> None:
     """Encode the three parts of a corpus and write arrays, vectors, vocabulary and tag set into ``folder``."""
-    # Read first, so written last: after an interruption, older files beside newer ones are not mistaken for a whole.
+    # `load_encoded` reads this file first, so it is written last: a mix of old and new files never counts as complete.
     (folder / "tags.json").unlink(missing_ok=True)
     for name, sentences in corpus.parts.items():
         part = encode(sentences, vocabulary, tag_set, max_len)

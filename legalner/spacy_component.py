@@ -1,4 +1,4 @@
-"""A trained tagger as a part of a spaCy pipeline: ``nlp.add_pipe("legalner")`` after a plain install."""
+"""A trained tagger as a component of a spaCy pipeline: ``nlp.add_pipe("legalner")``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-if TYPE_CHECKING:  # spaCy reads this module at every start, and should not wait for TensorFlow each time
+if TYPE_CHECKING:  # spaCy imports this module at every start, which must not load TensorFlow
     from legalner.annotate import Annotator, Entity
 
 __all__ = ["EntityAnnotator"]
@@ -26,40 +26,44 @@ def _make(nlp: Language, name: str, model: str | Path | None) -> EntityAnnotator
 
 
 class EntityAnnotator:
-    """Sets ``doc.ents``, and ``doc.spans["legalner"]`` whose ``attrs["scores"]`` hold the probabilities.
+    """Sets ``doc.ents`` and ``doc.spans["legalner"]``, whose ``attrs["scores"]`` are the probabilities.
 
-    The text is split as the model learned it, not by the pipeline's tokenizer; where an entity ends within one of the
-    pipeline's tokens, it is widened to the whole token. Entities that are in ``doc.ents`` already stay, and those found
-    give way to them.
+    The text is split into tokens as the model's training data was, not by the pipeline's tokenizer; an entity that
+    begins or ends inside one of the pipeline's tokens is extended to the whole token. Entities that are already in
+    ``doc.ents`` stay; new ones that overlap with them are in ``doc.spans`` only.
 
     Args:
-        annotator: What finds the entities.
+        annotator: Finds the entities.
     """
 
     def __init__(self, annotator: Annotator) -> None:
-        """Take what the class describes."""
         self.annotator = annotator
         self._process = os.getpid()
 
     def _same_process(self) -> None:
-        """TensorFlow waits for ever in a process that was forked from one in which it has begun.
+        """Refuse to run in a forked process: TensorFlow hangs there if it was started before the fork.
 
         Raises:
-            RuntimeError: This is such a process.
+            RuntimeError: The component was made in another process.
         """
         if os.getpid() != self._process:
             raise RuntimeError(
-                "legalner cannot run in a forked process: take n_process=1 (it batches by itself), or begin with "
-                "multiprocessing.set_start_method('spawn')"
+                "legalner cannot run in a forked process: use n_process=1 (it batches by itself), or call "
+                "multiprocessing.set_start_method('spawn') first"
             )
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate one document."""
+        """Annotate one document in place."""
         self._same_process()
         return _filled(doc, self.annotator.annotate(doc.text))
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = 128) -> Iterator[Doc]:
-        """Annotate documents, several at once; how many go through the network together follows from their tokens."""
+        """Annotate documents as they are needed, several at a time.
+
+        Args:
+            stream: The documents.
+            batch_size: Ignored; the number of documents at a time depends on their tokens.
+        """
         self._same_process()
         docs, again = tee(stream)
         for doc, document in zip(docs, self.annotator.annotate_many(d.text for d in again), strict=True):

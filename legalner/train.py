@@ -56,7 +56,7 @@ class TrainingProtocol(Protocol):
 
     @property
     def patience(self) -> int | None:
-        """Epochs without a better one after which to stop; None: never."""
+        """Number of epochs without an improvement after which to stop; None: never."""
 
     @property
     def seed(self) -> int:

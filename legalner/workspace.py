@@ -105,6 +105,6 @@ def write_metrics(folder: Path, step: str, values: dict[str, Any]) -> None:
     Args:
         folder: The run's folder.
         step: Name of the notebook, such as ``05_evaluate``.
-        values: Figures by name; a later lesson's are added to an earlier lesson's under the same name.
+        values: Figures by name. Where an earlier lesson used a name, tables are merged and other values are replaced.
     """
     write_json(folder / "metrics" / f"{step}.json", values)

@@ -39,7 +39,7 @@ def test_a_corpus_that_is_not_whole_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ler" / "bag.conll").write_text("Das O\n\n", encoding="utf-8")
     out = tmp_path / "offline"
     result = CliRunner().invoke(offline.offline, ["--source", str(tmp_path / "ler"), "--out", str(out), "--no-wheels"])
-    assert result.exit_code == 1 and "is not whole" in result.output
+    assert result.exit_code == 1 and "is damaged" in result.output
     assert not (out / "README.md").exists()
 
 

@@ -52,5 +52,5 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path):
 def test_a_forked_process_is_refused_rather_than_waited_for(nlp, monkeypatch):
     monkeypatch.setattr(nlp.get_pipe("legalner"), "_process", -1)
     for use in (lambda: nlp(TEXT), lambda: list(nlp.pipe([TEXT]))):
-        with pytest.raises(RuntimeError, match="cannot run in a forked process: take n_process=1"):
+        with pytest.raises(RuntimeError, match="cannot run in a forked process: use n_process=1"):
             use()

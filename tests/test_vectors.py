@@ -40,9 +40,8 @@ def three(vectors) -> np.ndarray:
 def test_a_word_that_training_never_saw_has_a_vector(small: Path) -> None:
     vectors = fasttext()
     assert vectors.dimension == 6
-    for token, known in (("Arbeitsgericht", True), ("Landesarbeitsgericht", False)):
+    for token in ("Arbeitsgericht", "Landesarbeitsgericht"):
         assert vectors.has(token)
-        assert vectors.in_training(token) is known
         assert (vectors.vector(token).shape, vectors.vector(token).dtype) == ((6,), np.float32)
         assert np.any(vectors.vector(token))
     assert not vectors.has("")
@@ -146,7 +145,7 @@ def test_a_new_word_s_vector_is_the_mean_of_its_pieces(small: Path) -> None:
 def test_a_spacy_pipeline_s_vectors_if_it_has_any(tmp_path: Path) -> None:
     nlp, folder = spacy.blank("de"), tmp_path / "pipeline"
     nlp.to_disk(folder)
-    with pytest.raises(VectorsError, match="has no word vectors; take one that ends in _md or _lg"):
+    with pytest.raises(VectorsError, match="has no word vectors; use one that ends in _md or _lg"):
         load_vectors(f"spacy:{folder}", TRAIN)
     nlp.vocab.set_vector("Recht", np.array([1, 2, 3], np.float32))
     nlp.vocab.set_vector("Klage", np.array([4, 5, 6], np.float32))
@@ -217,5 +216,5 @@ def test_nearest_never_gives_the_token_itself() -> None:
 
 
 def test_a_word_without_a_vector_is_named() -> None:
-    with pytest.raises(VectorsError, match="'south' is not among these 6 tokens; take a word of the corpus"):
+    with pytest.raises(VectorsError, match="'south' is not among these 6 tokens; use a word of the corpus"):
         nearest("south", TOKENS, PLACES)

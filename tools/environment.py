@@ -1,7 +1,7 @@
-"""Write environment.yml (conda, Binder) with the pins of requirements.lock: run by `make lock`.
+"""Write environment.yml (conda, Binder) with the pins of requirements.lock; `make lock` runs this.
 
-Conda brings Python; pip brings the rest, with the very versions of the lock. Hashes are left away: pip would then
-demand one of every line, and the package itself has none.
+Conda installs Python, and pip the rest, in the versions of the lock. Hashes are left out: with any, pip would demand
+one for every line, and the package itself has none.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ PIPELINE_ADDRESS = f"https://github.com/explosion/spacy-models/releases/download
 
 
 def pins(lock: str) -> list[str]:
-    """Read `name==version` lines, with their markers, off the lock."""
+    """Return the lines `name==version` of a lock file, with their markers."""
     lines = re.findall(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?==[^\\\n]+?)\s*\\?$", lock, flags=re.MULTILINE)
     return [line.strip() for line in lines]
 
 
 def environment(lock: str) -> str:
-    """Return the content of environment.yml."""
+    """Return the content of environment.yml for a lock file's content."""
     requirements = "\n".join(f'      - "{pin}"' for pin in pins(lock))
     return f"""# Made from requirements.lock by `make lock`; do not edit.
 # conda env create -f environment.yml && conda activate legalner

@@ -1,7 +1,7 @@
 """Write the exercises of legalner/exercises/ into the notebooks: ``python tools/exercises.py`` (``make exercises``).
 
-Each notebook has a cell with the heading "## Exercises". The cells tagged ``exercise`` are replaced: after the heading
-come one that imports, and a question and a stub for each exercise of the lesson.
+Each notebook has a cell with the heading "## Exercises". Cells tagged ``exercise`` are replaced by one that imports the
+functions, and by a question and a stub for each exercise of the lesson.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ IMPORT = "from legalner.exercises import check, hint, solution"
 
 
 def with_exercises(notebook: NotebookNode, lesson: str) -> NotebookNode:
-    """A notebook with a lesson's exercises after the heading, in place of those that it has.
+    """Return a copy of a notebook with the exercises of its lesson after the heading.
+
+    Args:
+        notebook: Its present exercises are left out.
+        lesson: The lesson's number, such as ``02``.
 
     Raises:
-        ValueError: There is no such heading, or more than one; or the lesson has no exercises.
+        ValueError: The heading is missing or not unique, or the lesson has no exercises.
     """
     cells = [cell for cell in notebook.cells if TAG not in cell.metadata.get("tags", [])]
     headings = [i for i, cell in enumerate(cells) if HEADING in cell.source.splitlines()]

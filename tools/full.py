@@ -1,4 +1,4 @@
-"""Make every recorded run that results/ lacks: each profile with its seeds, one after another."""
+"""Make every recorded run that results/ lacks: all seeds of each profile, one after another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def missing(root: Path, only: tuple[str, ...]) -> Iterator[tuple[str, int]]:
 
     Args:
         root: The checkout.
-        only: Profiles to look at; all that are recorded, if empty.
+        only: The profiles to consider; all that are to be recorded if empty.
 
     Raises:
         RunError: A profile is unknown or damaged.
@@ -37,7 +37,17 @@ def missing(root: Path, only: tuple[str, ...]) -> Iterator[tuple[str, int]]:
 
 
 def make(root: Path, name: str, seed: int, source: str | None) -> bool:
-    """Run a profile with a seed, or continue such a run, and record it; return whether both succeeded."""
+    """Run a profile with a seed, or continue such a run, and record it.
+
+    Args:
+        root: The checkout.
+        name: The profile.
+        seed: The random seed.
+        source: Folder, zip or base URL of the corpus; None for the default.
+
+    Returns:
+        Whether both the run and the record succeeded.
+    """
     run = f"{name}-{seed}"
     legalner = [sys.executable, "-m", "legalner"]
     where = ["--source", source] if source else []
@@ -53,14 +63,14 @@ def make(root: Path, name: str, seed: int, source: str | None) -> bool:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("profiles", nargs=-1)
-@click.option("--source", help="Where the corpus is. Default: LEGALNER_LER_SOURCE, else it is downloaded.")
+@click.option("--source", help="Folder, zip or base URL of the corpus. Default: LEGALNER_LER_SOURCE, else downloaded.")
 @click.option("--list", "only_list", is_flag=True, help="List what is missing and run nothing.")
 def full(profiles: tuple[str, ...], source: str | None, only_list: bool) -> None:
     """Make the recorded runs that results/ lacks; all of them take many hours on two cores.
 
-    You can stop it at any time: the next start continues where it stopped. It needs a checkout without changes, so that
-    the commit of each record says what ran. To make a record again, delete its file in results/ and commit that. The
-    exit status is 1 if a run failed; the others are made all the same.
+    You can stop it at any time: the next call resumes. It needs a checkout without changes, so that the commit in each
+    record identifies what ran. To repeat a recorded run, delete its file in results/ and commit that. If a run fails,
+    the others are still made, and the exit status is 1.
 
     \b
     Examples:

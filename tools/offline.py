@@ -1,4 +1,4 @@
-"""Everything for a room without a network in one folder: the repository, its packages, the corpus, word vectors."""
+"""One folder with everything for offline use: the repository, its packages, the corpus, word vectors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tools.colab import ROOT, write_zip
 
 TOLD = """# legalner, offline
 
-Copy this folder to your machine (not over a network drive: an environment of 3 GB is made in it). Unpack
-`legalner.zip` here, open a terminal in its folder `legalner`, and write, on Linux and macOS:
+Copy this folder to a local disk, since an environment of 3 GB is created in it. Unpack `legalner.zip` here, open a
+terminal in its folder `legalner`, and type on Linux and macOS:
 
     export PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/../wheels" LEGALNER_CACHE="$PWD/../cache"
     make lab LER=../ler
@@ -32,20 +32,26 @@ On Windows, in PowerShell:
     .venv\\Scripts\\python -m pip install --no-build-isolation --no-deps -e .
     .venv\\Scripts\\jupyter lab notebooks\\01_data.ipynb
 
-The packages in `wheels` are those of the systems and Pythons on which they were gathered: {gathered}.
+The packages in `wheels` are for these systems and Python versions: {gathered}.
 """
 
 
 def gather_wheels(folder: Path) -> str:
-    """Download the pinned packages for this system and Python, beside what lies there; return what they are for.
+    """Download the pinned packages for this system and Python.
+
+    Args:
+        folder: Where they go; packages that are already there stay.
+
+    Returns:
+        The systems and Python versions for which the folder has packages.
 
     Raises:
-        click.ClickException: A package could not be had.
+        click.ClickException: pip failed.
     """
     words = ["download", "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / "requirements.lock")]
     command = [sys.executable, "-m", "pip", *words, "--dest", str(folder)]
     if subprocess.run(command, check=False).returncode:
-        raise click.ClickException("pip could not get all packages; its last lines say which")
+        raise click.ClickException("pip could not download every package; see its output above")
     this = f"{sys.platform} with Python {sys.version_info.major}.{sys.version_info.minor}"
     noted = folder / "gathered-on.txt"
     lines = noted.read_text(encoding="utf-8").splitlines() if noted.exists() else []
@@ -54,7 +60,15 @@ def gather_wheels(folder: Path) -> str:
 
 
 def copy_corpus(source: str | None, folder: Path) -> None:
-    """Copy the corpus's files, downloaded if need be, and verify the copies."""
+    """Copy the files of the corpus, downloading them if necessary, and verify the copies.
+
+    Args:
+        source: Folder, zip or base URL of the corpus; None for the default.
+        folder: Where the copies go.
+
+    Raises:
+        click.ClickException: The copies are not intact.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in available(source):
         place = locate(source, name)
@@ -66,18 +80,18 @@ def copy_corpus(source: str | None, folder: Path) -> None:
                 shutil.copy(place / file, folder / file)
     verify = [sys.executable, "-m", "legalner", "data", "verify", "--source", str(folder)]
     if subprocess.run(verify, check=False).returncode:
-        raise click.ClickException(f"the copy of the corpus in {folder} is not whole; delete it and start again")
+        raise click.ClickException(f"the copy of the corpus in {folder} is damaged; delete it and start again")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-o", "--out", default="offline", type=click.Path(file_okay=False, path_type=Path), show_default=True)
-@click.option("--source", help=f"Where the corpus lies. Default: {SOURCE_VARIABLE}, else it is downloaded.")
-@click.option("--wheels/--no-wheels", default=True, help="Also the packages (about 1 GB for each system and Python).")
+@click.option("--source", help=f"Folder, zip or base URL of the corpus. Default: {SOURCE_VARIABLE}, else downloaded.")
+@click.option("--wheels/--no-wheels", default=True, help="With the packages (about 1 GB for each system and Python).")
 def offline(out: Path, source: str | None, wheels: bool) -> None:
-    """Gather what a room of learners needs into one folder, which is then copied to their machines.
+    """Put everything that learners need into one folder, to be copied to their machines.
 
-    The packages are those for the system and the Python on which this runs. Where the room has several, run it on one
-    machine of each kind into the same folder. What lies there already is not fetched again.
+    The packages are for the system and the Python version that run this command. If the learners' machines differ, run
+    it on one machine of each kind with the same folder. Files that are already there are not fetched again.
 
     \b
     Examples:
@@ -98,7 +112,7 @@ def offline(out: Path, source: str | None, wheels: bool) -> None:
         gathered = gather_wheels(out / "wheels")
     (out / "README.md").write_text(TOLD.format(gathered=gathered), encoding="utf-8")
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
-    click.echo(f"{out}: {size / 1e9:.1f} GB; {out / 'README.md'} says what to do with it")
+    click.echo(f"{out}: {size / 1e9:.1f} GB; {out / 'README.md'} says how to use it")
 
 
 if __name__ == "__main__":

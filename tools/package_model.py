@@ -1,8 +1,8 @@
-"""Put a recorded run's model into the package, in 16 bits, with a card whose figures are measured here, on that file.
+"""Put the model of a recorded run into the package, in 16 bits, with a card whose figures are measured on that file.
 
     python tools/package_model.py runs/best-bverwg --source path/to/ler
 
-Commit a new version rarely: it stays in the repository's history for ever.
+Commit new versions rarely: each stays in the repository's history for good.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ LICENCE = (
 
 
 def main() -> None:
-    """Read the arguments, write the folder and its card."""
+    """Write the model's folder and its card."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="folder of a run with a model and metrics.json")
-    parser.add_argument("--source", help="where the corpus lies")
+    parser.add_argument("run", type=Path, help="folder of a run, with model/ and metrics.json")
+    parser.add_argument("--source", help="folder, zip or base URL of the corpus")
     arguments = parser.parse_args()
     metrics = read_json(arguments.run / "metrics.json")
     if metrics["split"] != "bverwg":
-        raise SystemExit(f"{arguments.run}: learned from the split {metrics['split']!r}, and the card speaks of bverwg")
+        raise SystemExit(f"{arguments.run}: expected a run on the split 'bverwg', not {metrics['split']!r}")
     facts = {
         "name": DEFAULT_MODEL.name,
         "data": "LER, split bverwg: trained on six federal courts, tested on the Federal Administrative Court (BVerwG)",
@@ -60,39 +60,39 @@ def _card(facts: dict[str, Any], scores: EntityScores, parts: list[dict[Any, Any
         f"| {r['precision']:.1%} | {r['recall']:.1%} | {r['f1']:.1%} |"
         for label, r in rows.iterrows()
     )
-    promises = "\n".join(f"| {p['confidence']:.0%} | {p['right']:.0%} | {p['entities']:,.0f} |" for p in parts)
+    promises = "\n".join(f"| {p['confidence']:.0%} | {p['correct']:.0%} | {p['entities']:,.0f} |" for p in parts)
     full = metrics["entity"]["micro"]["f1"]
     weak = ", ".join(str(label) for label, r in rows.iterrows() if r["f1"] < 0.5)
     return f"""# {facts["name"]}
 
 Written by `tools/package_model.py`; do not edit.
 
-A bi-directional LSTM with a CRF that finds 19 classes of entities in German court decisions. It reads prefixes,
+A bi-directional LSTM with a CRF that finds entities of 19 classes in German court decisions. It reads prefixes,
 suffixes and shapes of words as hashes of 32 bits; no word of a decision is stored in it.
 
 - **Data.** {facts["data"]}.
 - **Licence.** {facts["licence"]}
 - **Made by** profile `{facts["profile"]}`, seed {facts["seed"]}, commit `{facts["git_commit"][:7]}`.
-- **On BVerwG**, a court that it has not read: entity F1 **{scores.f1:.1%}** (strict, micro; precision
-  {scores.precision:.1%}, recall {scores.recall:.1%}), measured with these files.
-- **What it lost.** Its weights are kept in 16 bits; with 32 the same network has {full:.2%}, this file
-  {scores.f1:.2%}. It has not learned from BVerwG, so that figures on this court stay honest; a tagger for use would
-  learn from all seven courts.
+- **On BVerwG**, a court that was not in its training data: entity F1 **{scores.f1:.1%}** (strict, micro;
+  precision {scores.precision:.1%}, recall {scores.recall:.1%}), measured with these files.
+- **Compromises.** Its weights are stored in 16 bits; with 32 bits the same network reaches {full:.2%}, this file
+  {scores.f1:.2%}. It was not trained on BVerwG, which keeps the figures on this court honest; a tagger for production
+  would be trained on all seven courts.
 
 | class | | gold entities | precision | recall | F1 |
 |---|---|--:|--:|--:|--:|
 {classes}
 
-How sure it is, and how often it is right, for all predicted entities on BVerwG:
+How confident it is, and how often it is correct, for all predicted entities on BVerwG:
 
-| mean confidence | right | entities |
+| mean confidence | correct | entities |
 |--:|--:|--:|
 {promises}
 
-**Where not to trust it.** Classes below one half: {weak or "none"}. Names of persons, companies and places without a
-pattern: it has no list of names and no language model. Texts that are no decisions of German federal courts: contracts,
-letters, decisions of other countries, anything before 2017 or outside these seven courts was not measured. It does not
-anonymise: what it overlooks stays in your text.
+**Where not to trust it.** Classes with an F1 below one half: {weak or "none"}. Names of persons, companies and places
+that follow no pattern: it has no list of names and no language model. Texts other than decisions of German federal
+courts: contracts, letters, decisions from other countries, and anything before 2017 or outside these seven courts were
+not measured. It does not anonymise: whatever it misses stays in your text.
 """
 
 

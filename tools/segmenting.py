@@ -1,8 +1,9 @@
-"""Measure how often the corpus's own tokens come back from its text: writes results/segmenting.json.
+"""Measure how well splitting restores the corpus's own tokens; writes results/segmenting.json.
 
     python tools/segmenting.py --source path/to/ler
 
-Sentences are written as people write, without a blank before a comma, and split again. README quotes the figures.
+Tokens are joined into sentences as people write them, with no blank before a comma, and split again. README quotes the
+figures.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def as_written(tokens: Sequence[str]) -> str:
-    """A sentence's text: no blank before a mark that closes, none behind a bracket that opens."""
+    """Join tokens into text, with no blank before closing punctuation or after an opening bracket."""
     text = " ".join(tokens)
     for mark in ",;:.!?)]":
         text = text.replace(f" {mark}", mark)
@@ -29,7 +30,7 @@ def as_written(tokens: Sequence[str]) -> str:
 
 
 def _places(tokens: Sequence[str]) -> set[tuple[int, int]]:
-    """Where tokens begin and end, blanks not counted."""
+    """Return where tokens begin and end, not counting blanks."""
     places, position = set(), 0
     for token in tokens:
         places.add((position, position + len(token)))
@@ -38,7 +39,15 @@ def _places(tokens: Sequence[str]) -> set[tuple[int, int]]:
 
 
 def measure(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Shares of sentences that come back token for token, and as one sentence; precision and recall of tokens."""
+    """Join and split sentences, and compare their tokens.
+
+    Args:
+        sentences: The tokens of each sentence.
+
+    Returns:
+        The number of ``sentences``; the shares that come back with the ``same`` tokens and as ``one_sentence``;
+        ``precision`` and ``recall`` of tokens.
+    """
     same = one = both = found = expected = 0
     for tokens in tqdm(sentences, "splitting", unit="sentence"):
         split = [[token.text for token in sentence] for sentence in segment(as_written(tokens))]
@@ -51,9 +60,9 @@ def measure(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure on BVerwG, from which no abbreviation was taken."""
+    """Measure on BVerwG, which was not used to choose the abbreviations."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", help="where the corpus lies")
+    parser.add_argument("--source", help="folder, zip or base URL of the corpus")
     corpus = load_corpus("bverwg", source=parser.parse_args().source)
     write_json(ROOT / "results" / "segmenting.json", {"court": "bverwg", **measure([s.tokens for s in corpus.test])})
 

@@ -1,4 +1,4 @@
-"""A small static site: the executed lessons with their outputs, the glossary and the teacher's notes, by Sphinx."""
+"""Render a small static site with Sphinx: the executed lessons and the pages of docs/."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 def gather(run: Path, source: Path) -> None:
     """Put the pages of `docs/` and the executed lessons of a run into one folder, for Sphinx to read.
 
+    Args:
+        run: The run's folder.
+        source: The folder to write; an existing one is replaced.
+
     Raises:
         click.ClickException: The run lacks a lesson.
     """
@@ -29,7 +33,7 @@ def gather(run: Path, source: Path) -> None:
             raise click.ClickException(f"{executed} is missing; `legalner run --profile smoke` makes all lessons")
         notebook = nbformat.read(executed, 4)
         for cell in notebook.cells:
-            if alt := cell.metadata.get("alt"):  # what a lesson says in place of its figure
+            if alt := cell.metadata.get("alt"):  # the text alternative of the figure
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
         nbformat.write(notebook, lessons / path.name)
 
@@ -40,7 +44,7 @@ def gather(run: Path, source: Path) -> None:
 def site(run: Path, out: Path) -> None:
     """Render the executed lessons of a RUN (default: runs/smoke) as a site that can be read without running anything.
 
-    A warning of Sphinx, a link to a page or a heading that is not there among them, is an error.
+    Every warning of Sphinx counts as an error, such as a link to a page or heading that does not exist.
 
     \b
     Examples:
@@ -50,10 +54,10 @@ def site(run: Path, out: Path) -> None:
     source, built = run / "site", run / "site-built"
     gather(run, source)
     shutil.rmtree(built, ignore_errors=True)
-    # Sphinx and MyST-NB keep folders of their own beside the pages; what goes out is the pages alone.
+    # Sphinx and MyST-NB keep working folders next to the pages; only the pages are published.
     words = ["-W", "--keep-going", "-q", "-n", "-E", "-d", str(built / "doctrees"), str(source), str(built / "html")]
     if subprocess.run([sys.executable, "-m", "sphinx", *words], check=False).returncode:
-        raise click.ClickException("Sphinx had something to say; see above")
+        raise click.ClickException("Sphinx found errors; see above")
     shutil.copytree(built / "html", out, dirs_exist_ok=True)
     click.echo(f"{out / 'index.html'}")
 

@@ -1,6 +1,6 @@
 """Write README's tables from results/; `make tables` runs this.
 
-Each table is between two comments, `<!-- table NAME -->` and `<!-- end -->`; what is between them is replaced.
+Each table is between two comments, `<!-- table NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from legalner.run.results import STEP, VARIANT, load_results, spread
 from legalner.workspace import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
-# Runs of all lessons, recorded for the time that each of them takes.
+# Runs of all lessons, recorded for the time that each lesson takes.
 TIMED = ("smoke", "lessons")
 
 
 def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """Make a table with a row for each profile: entity scores, token scores, cost, and the commit that was run."""
+    """Make a table with a row for each profile: entity scores, token scores, cost, and the commit that ran."""
     lines = [
         "| profile | split | parameters | seeds | entity F1 | precision | recall | token F1, weighted | token accuracy "
         "| training, minutes | peak memory, GB | commit |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for name, runs in results.items():
-        if name.startswith((STEP, VARIANT)):  # lesson 07 shows these
+        if name.startswith((STEP, VARIANT)):  # lesson 08 shows these
             continue
         if name == "baselines":
             lines += _baseline_rows(runs)
@@ -52,7 +52,7 @@ def results_table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _baseline_rows(runs: list[dict[str, Any]]) -> list[str]:
-    """Rows of lesson 06's two taggers, with a dash where they have no figure."""
+    """Make the rows of the two baselines of lesson 06, with a dash where they have no figure."""
     rows = []
     for key, title in (("linear_crf", "linear CRF"), ("spacy", "spaCy's `ner`")):
         measured = [run[key] for run in runs]
@@ -78,36 +78,41 @@ def baseline_table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def speed_table(benchmark: dict[str, Any]) -> str:
-    """Make a table of each tagger's speed and memory, with ratios to the article's, and a sentence below it."""
+    """Make a table of each tagger's speed and memory, with ratios to the first row, and two sentences below it."""
     lines = ["| | training, tokens a second | prediction, tokens a second | peak memory, MB |", "|---|--:|--:|--:|"]
-    article = benchmark["table"][0]
+    first = benchmark["table"][0]
     for row in benchmark["table"]:
         cells = [row["what"] + (" (an iteration of its hundred)" if row["what"] == "linear CRF" else "")]
         for key in ("train_tokens_per_second", "predict_tokens_per_second", "peak_mb"):
-            cells.append(f"{row[key]:,.0f} ({row[key] / article[key]:.1f} ×)")
+            cells.append(f"{row[key]:,.0f} ({row[key] / first[key]:.1f} ×)")
         lines.append("| " + " | ".join(cells) + " |")
     rates = {row["what"]: row["predict_tokens_per_second"] for row in benchmark["table"]}
     lines += ["", f"`best` predicts at {rates['our best'] / rates['spaCy ner']:.1f} times the speed of spaCy's `ner`."]
-    whole = {name: benchmark["results"][f"{name} whole"]["train_peak_mb"] for name in ("article", "seed", "best")}
+    whole = {name: benchmark["results"][f"{name} whole"]["train_peak_mb"] for name in ("dense", "article", "best")}
     lines[-1] += (
-        f" On all seven courts, training holds {whole['article']:,.0f} MB in the article's way, {whole['seed']:,.0f} MB"
-        f" as `seed` and {whole['best']:,.0f} MB as `best`."
+        f" Training on all seven courts takes {whole['dense']:,.0f} MB with a dense array, {whole['article']:,.0f} MB"
+        f" as `article` and {whole['best']:,.0f} MB as `best`."
     )
     return "\n".join(lines)
 
 
 def reach_table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """Make a table of how long `best` takes to pass the final F1 of the article's recipe."""
+    """Make a table of how long `best` takes to exceed the final F1 of `article`."""
     lines = ["| run | training, seconds | entity F1 |", "|---|--:|--:|"]
-    for name, what in (("seed", "`seed`, its quickest run"), ("best-2-epochs", "`best`, two epochs")):
-        quickest = min(results[name], key=lambda run: run["train"]["seconds"])
-        f1 = spread([quickest["entity"]["micro"]["f1"]])
-        lines.append(f"| {what} | {quickest['train']['seconds']:,.0f} | {f1} |")
+    for name, what in (("article", "`article`, its fastest run"), ("best-2-epochs", "`best`, two epochs")):
+        fastest = min(results[name], key=lambda run: run["train"]["seconds"])
+        f1 = spread([fastest["entity"]["micro"]["f1"]])
+        lines.append(f"| {what} | {fastest['train']['seconds']:,.0f} | {f1} |")
     return "\n".join(lines)
 
 
 def fill(text: str, results: dict[str, list[dict[str, Any]]], benchmark: dict[str, Any]) -> str:
-    """Return the page with its tables replaced.
+    """Replace the tables of a page.
+
+    Args:
+        text: The page.
+        results: From :func:`legalner.run.results.load_results`.
+        benchmark: The content of ``benchmark.json``.
 
     Raises:
         ValueError: The page lacks the comments of a table.
@@ -118,7 +123,7 @@ def fill(text: str, results: dict[str, list[dict[str, Any]]], benchmark: dict[st
     for name, table in tables.items():
         pattern = re.compile(rf"(<!-- table {name} -->\n).*?(<!-- end -->)", flags=re.DOTALL)
         if not pattern.search(text):
-            raise ValueError(f"the page has no place for the table {name!r}")
+            raise ValueError(f"the page lacks the comments of the table {name!r}")
         text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)  # type: ignore[misc]
     return text
 

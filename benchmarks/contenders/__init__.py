@@ -1,1 +1,1 @@
-"""One module a contender: it imports what that contender needs, and no more, for that is taken off its memory."""
+"""A module for each contender. It imports only what that contender needs: imports are subtracted from its memory."""

@@ -1,4 +1,4 @@
-"""This package's `article`: the article's network, which reads ids and a table of vectors, as in lessons 02 to 05."""
+"""This package's `article`: the article's network, but with ids and a table of vectors, as in lessons 02 to 05."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Article", "make"]
 
 
 class Article(Contender):
-    """50 tokens, :func:`legalner.model.bilstm_tagger`, :func:`legalner.train.train`."""
+    """Sentences of 50 tokens, :func:`legalner.model.bilstm_tagger` and :func:`legalner.train.train`."""
 
     max_len = 50
 
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Encode, and build the network."""
+        """Encode the sentences and build the network."""
         self.vocabulary = load_vocabulary(self.setting.vocabulary)
         self.tag_set = TagSet.from_sentences(sentences, "class")
         self.train_data = encode(sentences, self.vocabulary, self.tag_set, self.max_len)
@@ -34,7 +34,7 @@ class Article(Contender):
         self.model = bilstm_tagger(embeddings, len(self.tag_set), max_len=self.max_len, units=units)
 
     def train(self, watch: Stopwatch) -> None:
-        """Train as lesson 04 does; a batch of sentences stands in for val, which is not measured here."""
+        """Train as in lesson 04; val, which is not measured here, is one batch of sentences."""
         config = TrainingConfig()
         steps = -(-len(self.train_data.ids) // config.batch_size)
         config = TrainingConfig(epochs=passes(self.setting.least_steps, steps))
@@ -43,12 +43,12 @@ class Article(Contender):
             train(self.model, self.train_data, few, config, self.setting.folder, progress="none", resume=False)
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
-        """Encode and predict as lesson 05 does."""
+        """Encode and predict as in lesson 05."""
         assert self.max_len is not None
         encoded = encode([Sentence.untagged(s) for s in sentences], self.vocabulary, self.tag_set, self.max_len)
         return predicted_tags(predict(self.model, encoded).argmax(-1), encoded.lengths, self.tag_set)
 
 
 def make(setting: Setting) -> Contender:
-    """The contender, for the worker."""
+    """Make the contender."""
     return Article(setting)

@@ -1,4 +1,4 @@
-"""What the benchmark asks of a contender."""
+"""The interface of a contender."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Tags = Sequence[str]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a contender is told.
+    """What a contender gets.
 
-    Args:
-        folder: A place for files of its own.
-        vocabulary: Folder of the word vectors that the benchmark made.
-        least_steps: Train as many passes as it takes to make so many steps (iterations, for a CRF).
-        most_steps: Stop after so many steps, even within a pass; None for no limit.
-        options: Whatever else: ``units``, ``profile``.
+    Attributes:
+        folder: Folder for its own files.
+        vocabulary: Folder with the word vectors that the benchmark made.
+        least_steps: Train as many whole passes as are needed for this number of steps (for a CRF, iterations).
+        most_steps: Stop after this number of steps, even within a pass; None for no limit.
+        options: What only some contenders need: ``units``, ``profile``.
     """
 
     folder: Path
@@ -37,36 +37,39 @@ class Setting:
 
 
 class Contender(ABC):
-    """Something that learns to tag sentences, in steps that a stopwatch sees.
+    """A tagger whose training steps can be timed.
 
-    ``max_len`` is the number of tokens that it reads of a sentence, None for all. ``flops_per_token``, where known, are
-    the operations that training needs for one real token.
+    Attributes:
+        max_len: Most tokens that it reads of a sentence; None for all.
+        flops_per_token: Operations that training needs for one real token; None if unknown.
+
+    Args:
+        setting: What it gets. Nothing is computed before :meth:`prepare`.
     """
 
     max_len: int | None = None
     flops_per_token: int | None = None
 
     def __init__(self, setting: Setting) -> None:
-        """Take the setting; nothing is computed yet."""
         self.setting = setting
 
     @abstractmethod
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Turn sentences into what training reads, and build what is to be trained."""
+        """Turn the training sentences into what training reads, and build the tagger."""
 
     @abstractmethod
     def train(self, watch: Stopwatch) -> None:
-        """Train, telling the watch of every step."""
+        """Train, and report every step to the watch."""
 
     @abstractmethod
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
-        """Tag sentences, from strings to one IOB2 tag a token."""
+        """Tag sentences of strings: one IOB2 tag for each token."""
 
     def read(self, sentences: Sequence[Sentence]) -> int:
-        """Count the tokens that it reads: real ones, and none that it cuts off."""
+        """Count the tokens that it reads: no padding, and nothing that it cuts off."""
         return sum(len(s) if self.max_len is None else min(len(s), self.max_len) for s in sentences)
 
 
 def passes(least_steps: int, steps_a_pass: int) -> int:
-    """How many passes make at least so many steps."""
+    """Return how many passes over the data give at least this number of steps."""
     return max(1, -(-least_steps // steps_a_pass))

@@ -1,4 +1,4 @@
-"""This package's `best`: whole sentences in batches of like length, features inside words, by one configuration."""
+"""This package's `best`: whole sentences in batches of similar length, and features inside words, as in lesson 08."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ __all__ = ["Best", "load_config", "make"]
 
 
 def load_config(path: Path) -> TaggerConfig:
-    """Read the tagger's configuration out of a profile: the key TAGGER of its parameters.
+    """Read the tagger's configuration, parameters.TAGGER, from a profile.
+
+    Args:
+        path: The profile's file.
 
     Raises:
-        FileNotFoundError: There is no such profile.
-        ValueError: It holds no such key, or a value that the configuration does not know.
+        FileNotFoundError: The file does not exist.
+        ValueError: TAGGER is missing, or has a field or value that is not valid.
     """
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: the profile whose parameters.TAGGER says what `best` is")
+        raise FileNotFoundError(f"{path} is missing: expected a profile whose parameters.TAGGER defines `best`")
     profile = yaml.safe_load(path.read_text(encoding="utf-8"))
     parameters = profile.get("parameters") if isinstance(profile, dict) else None
     tagger = parameters.get("TAGGER") if isinstance(parameters, dict) else None
     if not isinstance(tagger, dict):
-        raise ValueError(f"{path}: parameters.TAGGER is missing, a mapping such as {{units: 128, layers: 1}}")
+        raise ValueError(f"{path}: parameters.TAGGER is missing; expected a mapping such as {{units: 128, layers: 1}}")
     known = [f.name for f in fields(TaggerConfig)]
     if unknown := sorted(set(tagger) - set(known)):
         raise ValueError(f"{path}: unknown TAGGER field {', '.join(unknown)}; expected some of {', '.join(known)}")
@@ -43,7 +46,7 @@ class Best(Contender):
     """:func:`legalner.improve.network.build_network`, :func:`legalner.improve.train.train_tagger`; no word vectors."""
 
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Collect the features, encode, and build the network."""
+        """Collect the features, encode the sentences and build the network."""
         self.config = config = load_config(Path(self.setting.options["profile"]))
         self.tag_set = TagSet.from_sentences(sentences, config.scheme)
         self.tables = FeatureTables.from_sentences(sentences, config.features, config.min_count)
@@ -56,7 +59,7 @@ class Best(Contender):
         self.network = build_network(config, self.tables.sizes, self.tag_set)
 
     def train(self, watch: Stopwatch) -> None:
-        """Train; a batch of sentences stands in for val, which is not measured here."""
+        """Train as in lesson 08; val, which is not measured here, is one batch of sentences."""
         steps = len(batches_by_length(self.train_data.lengths.tolist(), self.config.max_padded_tokens))
         config = replace(self.config, epochs=passes(self.setting.least_steps, steps), keep="last", patience=None)
         few, gold = encode_features(self.few, self.tables, self.tag_set), [s.tags for s in self.few]
@@ -72,5 +75,5 @@ class Best(Contender):
 
 
 def make(setting: Setting) -> Contender:
-    """The contender, for the worker."""
+    """Make the contender."""
     return Best(setting)

@@ -22,12 +22,12 @@ BATCH = 32
 
 
 def dense(ids: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
-    """Write out the vector of every token of every sentence, ``(sentences, max_len, dimension)`` float32."""
+    """Look up the vector of every token of every sentence: ``(sentences, max_len)`` to ``(…, dimension)`` float32."""
     return vocabulary.embeddings[ids]
 
 
 class Dense(Contender):
-    """50 tokens, a bi-directional LSTM, a softmax; Adam, cross-entropy over all positions, batches of 32."""
+    """50 tokens, a bi-directional LSTM and a softmax; Adam, cross-entropy over all positions, batches of 32."""
 
     max_len = 50
 
@@ -50,14 +50,14 @@ class Dense(Contender):
         self.model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
     def train(self, watch: Stopwatch) -> None:
-        """Hand the dense array to ``fit``."""
+        """Pass the dense array to ``fit``."""
         steps = -(-len(self.x) // BATCH)
         clock = StepClock(watch, self.tokens / steps, self.setting.most_steps)
         epochs = passes(self.setting.least_steps, steps)
         self.model.fit(self.x, self.y, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[clock])
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
-        """Make the dense array of all sentences and hand it to ``predict``."""
+        """Make the dense array of all sentences and pass it to ``predict``."""
         assert self.max_len is not None
         encoded = encode([Sentence.untagged(s) for s in sentences], self.vocabulary, self.tag_set, self.max_len)
         probabilities = self.model.predict(dense(encoded.ids, self.vocabulary), verbose=0)
@@ -65,5 +65,5 @@ class Dense(Contender):
 
 
 def make(setting: Setting) -> Contender:
-    """The contender, for the worker."""
+    """Make the contender."""
     return Dense(setting)

@@ -1,4 +1,4 @@
-"""What the contenders in Keras share: a clock in ``fit``, and the word vectors."""
+"""What the Keras contenders share: timed training steps, and the word vectors."""
 
 from __future__ import annotations
 
@@ -20,25 +20,24 @@ __all__ = ["StepClock", "clocked_batches", "clocked_fit", "load_vocabulary"]
 
 
 class StepClock(keras.callbacks.Callback):
-    """Tell a stopwatch of each batch, and stop the training after so many.
+    """Reports each batch to a stopwatch, and stops the training early if asked to.
 
     Args:
         watch: The stopwatch.
-        tokens: Real tokens of a batch, on average over a pass.
+        tokens: Mean number of real tokens in a batch.
         most_steps: Batches after which to stop; None for no limit.
     """
 
     def __init__(self, watch: Stopwatch, tokens: float, most_steps: int | None) -> None:
-        """Take what the class describes."""
         super().__init__()
         self.watch, self.tokens, self.most_steps = watch, tokens, most_steps
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        """Start the watch: what lies between two passes (validating, saving) is no part of a step."""
+        """Start the watch: what happens between passes (validating, saving) does not count as a step."""
         self.watch.start()
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        """Note the step."""
+        """Report the step."""
         self.watch.step(self.tokens)
         if self.most_steps and len(self.watch.steps) >= self.most_steps:
             self.model.stop_training = True
@@ -46,27 +45,27 @@ class StepClock(keras.callbacks.Callback):
 
 @contextmanager
 def clocked_fit(model: keras.Model, clock: StepClock) -> Iterator[None]:
-    """Within the block, every ``fit`` of the model, whoever calls it, has the clock among its callbacks."""
+    """Within the block, add the clock to the callbacks of every call of the model's ``fit``."""
     with mock.patch.object(model, "fit", partial(model.fit, callbacks=[clock])):
         yield
 
 
 class _EnoughError(Exception):
-    """So many steps were wanted, and no more."""
+    """The limit of steps is reached."""
 
 
 @contextmanager
 def clocked_batches(model: keras.Model, watch: Stopwatch, steps_a_pass: int, most_steps: int | None) -> Iterator[None]:
-    """Within the block, a stopwatch is told of each ``train_on_batch`` of the model, whoever calls it.
+    """Within the block, report every call of the model's ``train_on_batch`` to a stopwatch.
 
-    A step is the call and what led to it since the last (making the batch); at the first of a pass, the call alone,
-    since validating and saving lie before it.
+    A step is the call and what came before it since the last call, that is, making the batch. The first step of a pass
+    is the call alone, since validating and saving come before it.
 
     Args:
-        model: Trained on tag ids, 0 at padding.
+        model: A network that is trained on tag ids, with 0 for padding.
         watch: The stopwatch.
         steps_a_pass: Batches in a pass.
-        most_steps: Batches after which the block ends, wherever the training is; None for no limit.
+        most_steps: Batches after which the block ends, even within a pass; None for no limit.
     """
     train_on_batch = model.train_on_batch
 
@@ -84,5 +83,5 @@ def clocked_batches(model: keras.Model, watch: Stopwatch, steps_a_pass: int, mos
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
-    """Read the word vectors that the benchmark made before the contenders ran."""
+    """Read the word vectors that the benchmark made before it started the contenders."""
     return Vocabulary(tuple(read_json(folder / "vocabulary.json")), np.load(folder / "vectors.npy", allow_pickle=False))

@@ -1,4 +1,4 @@
-"""A linear-chain CRF over hand-made features, with sklearn-crfsuite; the one of lesson 06."""
+"""The linear CRF of lesson 06, over hand-made features, with sklearn-crfsuite."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["LinearCrf", "make"]
 
 
 class LinearCrf(Contender):
-    """L-BFGS. A step is one iteration, which reads all tokens."""
+    """Trained with L-BFGS; a step is one iteration, which reads all tokens."""
 
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Keep the sentences: extracting the features is part of the training."""
+        """Keep the sentences: extracting their features is part of the training."""
         self.sentences = sentences
 
     def train(self, watch: Stopwatch) -> None:
-        """Fit; the trainer's own log says how long each iteration took."""
+        """Train; the time of each iteration comes from the trainer's log."""
         self.crf = train_linear_crf(self.sentences, iterations=self.setting.least_steps)
         tokens = sum(map(len, self.sentences))
         watch.steps += [(iteration["time"], tokens) for iteration in self.crf.training_log_.iterations]
@@ -31,5 +31,5 @@ class LinearCrf(Contender):
 
 
 def make(setting: Setting) -> Contender:
-    """The contender, for the worker."""
+    """Make the contender."""
     return LinearCrf(setting)

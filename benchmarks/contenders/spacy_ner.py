@@ -1,4 +1,4 @@
-"""spaCy's entity recogniser, as ``spacy init config --lang de --pipeline ner --optimize efficiency`` has it."""
+"""spaCy's entity recogniser, configured by ``spacy init config --lang de --pipeline ner --optimize efficiency``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["SpacyNer", "make"]
 
 
 class SpacyNer(Contender):
-    """A convolutional network over hashed features and a transition parser; optimizer and batches of spaCy's config."""
+    """A convolutional network over hashed features and a transition parser; optimizer and batches as configured."""
 
     def prepare(self, sentences: list[Sentence]) -> None:
-        """Make the examples, and initialise the pipeline with them."""
+        """Make the examples and initialise the pipeline with them."""
         fix_random_seed(1)
         config = init_config(lang="de", pipeline=["ner"], optimize="efficiency", silent=True)
         self.nlp = load_model_from_config(config, auto_fill=True)
@@ -36,7 +36,7 @@ class SpacyNer(Contender):
         return Example.from_dict(doc, {"entities": iob_to_biluo(list(sentence.tags))})
 
     def train(self, watch: Stopwatch) -> None:
-        """Update the pipeline by one batch after another, their size growing as spaCy's configuration says."""
+        """Update the pipeline batch by batch; batches grow as configured."""
         watch.start()
         while len(watch.steps) < self.setting.least_steps:
             for batch in self.plan["batcher"](self.examples):
@@ -44,11 +44,11 @@ class SpacyNer(Contender):
                 watch.step(sum(len(example.reference) for example in batch))
 
     def predict(self, sentences: Sequence[Tokens]) -> Sequence[Tags]:
-        """Make a document of each sentence's tokens and send them down the pipe."""
+        """Make a document of each sentence's tokens and pass them through the pipeline."""
         docs = (Doc(self.nlp.vocab, words=list(tokens)) for tokens in sentences)
         return [[f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in doc] for doc in self.nlp.pipe(docs)]
 
 
 def make(setting: Setting) -> Contender:
-    """The contender, for the worker."""
+    """Make the contender."""
     return SpacyNer(setting)

@@ -1,4 +1,4 @@
-"""Lesson 09: raw text into tokens, entities with their offsets, and files of them."""
+"""Lesson 09: split raw text into tokens, find entities and their offsets, and write them to files."""
 
 from legalner.annotate.annotator import DEFAULT_MODEL, Annotator, Document, Entity
 from legalner.annotate.files import annotate_files

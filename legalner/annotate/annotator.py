@@ -26,7 +26,8 @@ GATHERED = 20_000
 class Entity:
     """An entity in a text.
 
-    ``start`` to ``end`` (not included) are code points of the text, ``text`` is what stands there, ``label`` its class.
+    ``start`` and ``end`` (exclusive) are offsets into the document, in code points; ``text`` is the text between them,
+    ``label`` its class.
     ``confidence`` is the probability, from 0 to 1, that the CRF gives to exactly these boundaries and this class.
     """
 
@@ -54,7 +55,7 @@ class Annotator:
         model: The tagger, or its folder; by default the one that comes with the package.
 
     Raises:
-        ModelFolderError: The folder holds no complete model, or one that cannot annotate.
+        ModelFolderError: The folder holds no complete model, or the model's tag scheme is not ``iob2``.
     """
 
     def __init__(self, model: TrainedTagger | str | Path = DEFAULT_MODEL) -> None:

@@ -55,7 +55,8 @@ def annotate_files(sources: Sequence[str], annotator: Annotator, kind: str, outp
         The number of sources that could not be read; each was named on standard error.
 
     Raises:
-        DataError: No source could be read, or the output is one of them; nothing is written.
+        DataError: No source could be read, ``-`` is given twice, or the output is also an input; an output file is then
+            left as it was.
     """
     if output is not None and any(_is_same(source, output) for source in sources):
         raise DataError(f"{output}: is an input, so it is not overwritten; give another file with --output")

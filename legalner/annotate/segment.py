@@ -1,6 +1,6 @@
-"""Raw text into sentences of tokens, as the corpus has them, with each token's place in the text.
+"""Split raw text into sentences and tokens, as the corpus is split, with the offsets of each token.
 
-Tokens and sentences are SoMaJo's (Proisl and Uhrig 2016), the tokenizer that LER was made with.
+SoMaJo (Proisl and Uhrig 2016), the tokenizer that LER was made with, does the work.
 """
 
 from __future__ import annotations
@@ -19,26 +19,30 @@ from legalner.data import DataError
 
 __all__ = ["LANGUAGES", "Token", "segment"]
 
-# What SoMaJo is given at once, in characters: its time grows with the square of a piece, the more the less is blank.
+# The longest piece and the longest run without a space that SoMaJo is given, in characters: its run time grows with the
+# square of a piece's length, and faster still where there are few spaces.
 PIECE, UNBROKEN = 5_000, 200
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-# Where a long piece is cut, the best first: behind a line, behind a sentence, behind a word.
+# Where a long piece is cut, best first: after a line, after a sentence, after a word.
 _BREAKS = tuple(re.compile(pattern) for pattern in (r"(?s:.*)[\r\n]", r"(?s:.*)[.!?;:]\s", r"(?s:.*)\s"))
-# Abbreviations that LER keeps whole with their full stop, and SoMaJo, made for texts of other kinds, takes apart; and
-# those for which that holds before a number only. Counted on the six courts that the split `bverwg` learns from.
+# Abbreviations that SoMaJo, made for other kinds of text, separates from their full stop, but LER does not; below them,
+# those that LER keeps together only before a number. Chosen by counts on the six courts that `bverwg` trains on.
 _WHOLE = frozenset("f ff m Buchst iHv iVm iSd iSv ua dh Sp Unterabs Alt VergGr Rdn Tab".split())  # noqa: SIM905
 _WHOLE_BEFORE_NUMBER = frozenset(["S", "Art", "Nrn"])
-# The reverse: the Basic Law (Grundgesetz) at the end of a sentence, for SoMaJo an abbreviation.
+# The reverse: the Basic Law (Grundgesetz) at the end of a sentence, which SoMaJo takes for an abbreviation.
 _APART = "GG."
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, and where it stands: ``start`` to ``end`` (not included), in code points of the text.
+    """A token and its offsets.
 
-    ``text`` is how the tokenizer writes it: composed characters for decomposed ones, and no invisible ones. The place
-    in the text may hold more.
+    Attributes:
+        start: Offset of its first character, in code points of the text.
+        end: Offset after its last character.
+        text: The token as the tokenizer returns it: in NFC and without invisible characters, so it may differ from the
+            text between ``start`` and ``end``.
     """
 
     start: int
@@ -46,7 +50,7 @@ class Token:
     text: str
 
 
-# What SoMaJo has rules for, by the language's code.
+# SoMaJo's rules by language code.
 LANGUAGES: dict[str, Literal["de_CMC", "en_PTB"]] = {"de": "de_CMC", "en": "en_PTB"}
 
 
@@ -57,22 +61,22 @@ def _somajo(language: str) -> tuple[SoMaJo, SentenceSplitter]:
 
 
 def segment(text: str, language: str = "de") -> Iterator[list[Token]]:
-    """Split text into sentences of tokens, one after the other, so that a long text need not be held in tokens.
+    """Split text into sentences of tokens, one at a time, so that the tokens of a long text need not fit in memory.
 
-    A blank line ends a paragraph, and a sentence. A line break within a paragraph does not.
+    A blank line ends a paragraph and a sentence; a line break within a paragraph ends neither.
 
     Args:
-        text: Any text; ends of lines as they come.
+        text: Any text, with any line ends.
         language: One of :data:`LANGUAGES`.
 
     Yields:
-        Sentences, none empty.
+        Sentences, each of at least one token.
 
     Raises:
-        DataError: There are no rules for the language.
+        DataError: The language is unknown.
     """
     if language not in LANGUAGES:
-        raise DataError(f"no rules to split language {language!r} into tokens; expected one of {', '.join(LANGUAGES)}")
+        raise DataError(f"unknown language {language!r}; expected one of {', '.join(LANGUAGES)}")
     for start, end in _pieces(text):
         tokens = _tokens(text[start:end], start, language)
         if language == "de":
@@ -82,7 +86,7 @@ def segment(text: str, language: str = "de") -> Iterator[list[Token]]:
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Places of the stretches between blank lines."""
+    """Yield the offsets of paragraphs: what is between blank lines."""
     start = None
     for line in _LINE.finditer(text):
         if line.group().strip():
@@ -93,7 +97,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Places of paragraphs, the long ones cut."""
+    """Yield the offsets of paragraphs, with long ones cut into pieces."""
     for start, end in _paragraphs(text):
         while end - start > PIECE:
             found = (b.match(text, start + PIECE // 2, start + PIECE) for b in _BREAKS)
@@ -104,7 +108,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _tokens(piece: str, offset: int, language: str) -> list[Token]:
-    """Tokens of one piece that begins at ``offset``; what is not broken by a blank for long is cut."""
+    """Split a piece, which begins at ``offset``, into tokens; a long run without a blank is cut."""
     tokenizer, _ = _somajo(language)
     cuts = [0, *(match.end() for match in re.finditer(rf"\S{{{UNBROKEN}}}", piece)), len(piece)]
     tokens: list[Token] = []
@@ -119,10 +123,10 @@ def _tokens(piece: str, offset: int, language: str) -> list[Token]:
 
 
 def _composed(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Compose a text's characters (NFC), and say for each of them from where to where it stood.
+    """Compose the characters of a text (NFC); also return the offsets that each of them had before.
 
-    SoMaJo composes too, but takes a mark for one by its combining class, which Korean letters and some Indian vowels
-    do not have; it then fails.
+    SoMaJo composes too, but recognises marks by their combining class, which Korean letters and some Indian vowels do
+    not have; on these it fails.
     """
     if unicodedata.is_normalized("NFC", text):
         return text, [(i, i + 1) for i in range(len(text))]
@@ -140,7 +144,7 @@ def _composed(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _composes(block: str, following: str) -> bool:
-    """Whether a character may become one with those before it."""
+    """Return whether a character may combine with those before it."""
     if unicodedata.combining(following):
         return True
     apart = unicodedata.normalize("NFC", block) + unicodedata.normalize("NFC", following)
@@ -148,7 +152,7 @@ def _composes(block: str, following: str) -> bool:
 
 
 def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:
-    """Put together what LER keeps whole, and apart what it keeps apart."""
+    """Join tokens that LER writes as one, and split those that it writes as two."""
     joined: list[Token] = []
     for token, following in zip_longest(tokens, tokens[1:]):
         last = joined[-1] if joined else None
@@ -163,7 +167,7 @@ def _as_in_ler(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _belong(last: str, text: str, following: Token | None) -> bool:
-    """Whether two tokens without a blank between them are one in LER."""
+    """Return whether LER writes two tokens that touch as one."""
     if text == ".":
         number = following is not None and re.match(r"[\dIVX]", following.text)
         return last in _WHOLE or (last in _WHOLE_BEFORE_NUMBER and bool(number))

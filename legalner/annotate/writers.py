@@ -1,4 +1,4 @@
-"""Document documents as lines of JSON, as CoNLL, as a table and as a page."""
+"""Annotated documents as lines of JSON, as CoNLL, as a table and as a page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from legalner.annotate.annotator import Document, Entity
+from legalner.annotate.annotator import Document
 from legalner.data import FINE
-from legalner.plots.entities import COLORS, OTHER, legend
+from legalner.render import STYLESHEET, Mark, legend, mark_spans
 
 __all__ = ["FORMATS"]
 
@@ -24,7 +24,7 @@ def _jsonl(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
 
 
 def _writable(token: str) -> str:
-    """A token that a CoNLL file gives back: SoMaJo leaves blanks within a tag such as `<p class="x">`."""
+    """Make a token readable in CoNLL: SoMaJo leaves blanks within a tag such as `<p class="x">`."""
     return re.sub(r"\s", "_", "_DOCSTART_" if token == "-DOCSTART-" else token)
 
 
@@ -49,22 +49,18 @@ def _table(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
             yield f"{e.start:9}{e.end:9}  {e.label:5}{e.confidence:5.0%}  {_shown(e.text)}\n"
 
 
-_HEAD = """<!DOCTYPE html>
+_HEAD = f"""<!DOCTYPE html>
 <html lang="de">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Entities</title>
 <style>
-body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font-family: Georgia, serif; line-height: 1.9;
-  color: #111; background: #fff }
-h2 { font-size: 1.1rem; border-bottom: 1px solid #aaa; overflow-wrap: anywhere }
-.text { white-space: pre-wrap; overflow-wrap: anywhere }
-mark { color: #000; padding: 0.15em 0.3em; border-radius: 0.3em; box-decoration-break: clone;
-  -webkit-box-decoration-break: clone }
-mark small { font: bold 0.65em sans-serif; margin-left: 0.4em; vertical-align: middle; white-space: nowrap }
-.unsure { outline: 2px dashed #b30000 }
-</style>
+body {{ max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font-family: Georgia, serif; line-height: 1.9;
+  color: #111; background: #fff }}
+h2 {{ font-size: 1.1rem; border-bottom: 1px solid #aaa; overflow-wrap: anywhere }}
+.text {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+{STYLESHEET}</style>
 </head>
 <body>
 <p>Rest the pointer on an entity to read its class and probability. A dashed frame marks those below one half.</p>
@@ -75,26 +71,12 @@ def _html(documents: Documents, classes: Sequence[str]) -> Iterator[str]:
     yield _HEAD + legend([label for label in FINE if label in classes] + [c for c in classes if c not in FINE])
     for source, document in documents:
         yield f"<h2>{html.escape(source)}</h2>\n"
-        yield f'<div class="text">{"".join(_marked(document.text, document.entities))}</div>\n'
+        marks = (Mark(e.start, e.end, e.label, e.confidence) for e in document.entities)
+        yield f'<div class="text">{"".join(mark_spans(document.text, marks))}</div>\n'
     yield "</body>\n</html>\n"
 
 
-def _marked(text: str, entities: Iterable[Entity]) -> Iterator[str]:
-    """The text with its entities marked; whatever is markup in it is shown, not run."""
-    position = 0
-    for e in entities:
-        label = html.escape(e.label)
-        title = html.escape(f"{FINE.get(e.label, e.label)}, {e.confidence:.0%}")
-        kind = ' class="unsure"' if e.confidence < 0.5 else ""
-        color = COLORS.get(e.label, OTHER)
-        yield html.escape(text[position : e.start])
-        yield f'<mark{kind} style="background: {color}" title="{title}">'
-        yield f"{html.escape(e.text)}<small>{label}</small></mark>"
-        position = e.end
-    yield html.escape(text[position:])
-
-
-# From documents, and the classes that there are, to the parts of a file.
+# Each writer turns documents, and the classes that the model knows, into the parts of a file.
 FORMATS: dict[str, Callable[[Documents, Sequence[str]], Iterator[str]]] = {
     "table": _table,
     "jsonl": _jsonl,

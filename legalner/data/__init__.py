@@ -1,4 +1,4 @@
-"""The corpora: CoNLL files, tags and the entities they mean, the LER corpus, and splits into train, val and test."""
+"""Lesson 01: CoNLL files, tags and entities, the LER corpus, the sample, and splits into train, val and test."""
 
 from legalner.data.conll import (
     ConllError,

@@ -1,4 +1,4 @@
-"""Sentences, and the CoNLL files they are read from: one token and its tag a line, a blank line between sentences."""
+"""Sentences and CoNLL files: a token and its tag on each line, a blank line between sentences."""
 
 from __future__ import annotations
 
@@ -25,17 +25,23 @@ __all__ = [
 
 _TAG = re.compile(r"O|[BIES]-\S+")
 _SPACE = re.compile(r"[ \t]+")
-# Tokens and tags that a file gives back as they were written.
+# Tokens and tags that are read back as they were written.
 _WRITABLE_TOKEN = re.compile(r"(?!\ufeff|-DOCSTART-\Z)[^ \t\n\ud800-\udfff]+")
 _WRITABLE_TAG = re.compile(r"O|[BI]-[^\s\ud800-\udfff]+")
 
 
 class DataError(ValueError):
-    """Data that cannot be used; the message says where it lies and what to do."""
+    """Data that cannot be used; the message names it and says what to do."""
 
 
 class ConllError(DataError):
-    """A CoNLL file that cannot be read; the message begins with file and line (None: the file as a whole)."""
+    """A CoNLL file that cannot be read.
+
+    Args:
+        name: What the message calls the file.
+        line: Number of the line, from 1; None if the whole file is at fault.
+        message: What is wrong, and what to do.
+    """
 
     def __init__(self, name: str | Path, line: int | None, message: str) -> None:
         where = f"{name}" if line is None else f"{name}, line {line}"
@@ -43,15 +49,20 @@ class ConllError(DataError):
 
 
 class TagRepairWarning(UserWarning):
-    """Tags that began inside an entity were repaired."""
+    """``I-`` tags that continue no entity were read as ``B-``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: tokens, their IOB2 tags, and the court whose decision it stands in (or "" where unknown).
+    """One sentence.
+
+    Attributes:
+        tokens: Its words, numbers and punctuation marks.
+        tags: Their IOB2 tags, one for each token.
+        court: The court whose decision it is from; ``""`` if unknown.
 
     Raises:
-        DataError: No tokens, or not one tag for each token.
+        DataError: There are no tokens, or not one tag for each token.
     """
 
     tokens: tuple[str, ...]
@@ -59,19 +70,18 @@ class Sentence:
     court: str = ""
 
     def __post_init__(self) -> None:
-        # Checked once, here, so that nobody need check again.
+        # Checked once, here, so that no other code has to.
         if not self.tokens:
             raise DataError("a sentence needs at least one token")
         if len(self.tokens) != len(self.tags):
             raise DataError(f"{len(self.tokens)} tokens but {len(self.tags)} tags: {' '.join(self.tokens)[:80]!r}")
 
     def __len__(self) -> int:
-        """Count the tokens."""
         return len(self.tokens)
 
     @classmethod
     def untagged(cls, tokens: Iterable[str]) -> Sentence:
-        """A sentence that is still to be tagged: every tag is ``O``."""
+        """Make a sentence that is still to be tagged: every tag is ``O``."""
         tokens = tuple(tokens)
         return cls(tokens, ("O",) * len(tokens))
 
@@ -86,23 +96,23 @@ def read_conll(
 ) -> list[Sentence]:
     """Read a CoNLL file: the token in the first column, the tag in the last, a blank line after each sentence.
 
-    Takes what is met in the wild: LF, CRLF or CR, a byte-order mark, spaces or tabs, more than two columns, comment
-    lines (``# …``), ``-DOCSTART-`` lines, any number of blank lines, no blank line at the end.
+    It accepts the variants found in practice: LF, CRLF or CR, a byte-order mark, spaces or tabs, more than two columns,
+    comment lines (``# …``), ``-DOCSTART-`` lines, any number of blank lines, no blank line at the end.
 
     Args:
         path: The file, in UTF-8.
-        court: Court to note with every sentence.
-        scheme: How the file writes tags. ``iob1`` and ``bioes`` are turned into ``iob2``.
-        repair: What to do with an ``I-X`` (in ``bioes`` also an ``E-X``) that continues nothing: turn it into ``B-X``
-            and warn with their number, or (False) refuse the file. In ``iob1`` it is how entities begin.
-        separator: Column separator, such as ``"\\t"`` where tokens hold spaces; None for any run of spaces and tabs.
+        court: Court of all its sentences.
+        scheme: The tag scheme of the file. ``iob1`` and ``bioes`` are converted to ``iob2``.
+        repair: What to do with an ``I-X`` (in ``bioes`` also an ``E-X``) that continues no entity: read it as ``B-X``
+            and warn with the number of such tags, or (False) refuse the file. In ``iob1`` entities begin that way.
+        separator: Column separator, such as ``"\\t"`` if tokens contain spaces; None for any run of spaces and tabs.
 
     Returns:
         The sentences, with IOB2 tags.
 
     Raises:
-        ConllError: The file is empty, is not UTF-8, or has a line that cannot be understood.
-        DataError: There is no such file or scheme.
+        ConllError: The file has no sentences, is not UTF-8, has an invalid line, or needs a forbidden repair.
+        DataError: The file does not exist or cannot be read, or the scheme is unknown.
     """
     try:
         content = Path(path).read_bytes()
@@ -122,7 +132,12 @@ def parse_conll(
     repair: bool = True,
     separator: str | None = None,
 ) -> list[Sentence]:
-    """Read the content of a CoNLL file; ``name`` is what errors call it. See :func:`read_conll`."""
+    """Parse the content of a CoNLL file; see :func:`read_conll` for the other arguments, the result and the errors.
+
+    Args:
+        content: The file's bytes, in UTF-8.
+        name: What messages call the file.
+    """
     if scheme not in get_args(Scheme):
         raise DataError(f"unknown tag scheme {scheme!r}; expected one of {', '.join(get_args(Scheme))}")
     sentences: list[Sentence] = []
@@ -143,21 +158,21 @@ def parse_conll(
             rows.append((number, *row))
     close()
     if not sentences:
-        raise ConllError(name, None, "holds no sentence; expected lines of `token tag`")
+        raise ConllError(name, None, "contains no sentence; expected lines of `token tag`")
     if orphans and scheme != "iob1":
         found = f"{len(orphans)} tag(s) such as `I-…` continue no entity, first in line {orphans[0]}"
         if not repair:
-            raise ConllError(name, None, f"{found}; mend the file, or read it with repair=True or scheme='iob1'")
+            raise ConllError(name, None, f"{found}; fix the file, or read it with repair=True or scheme='iob1'")
         warnings.warn(f"{name}: {found}; each was read as `B-…`", TagRepairWarning, stacklevel=2)
     return sentences
 
 
 def _lines(content: bytes, name: str | Path) -> list[str]:
-    """Split at LF and CRLF, or CR where there is no LF: Unicode's other line ends may stand inside a token."""
+    """Split at LF and CRLF, or at CR if there is no LF: Unicode's other line separators may be part of a token."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The error's position, like its copy of the content, leaves the byte-order mark out.
+        # Both the position and the copy of the content in the error leave out the byte-order mark.
         line = error.object[: error.start].count(b"\n") + 1
         raise ConllError(name, line, "is not UTF-8; save the file as UTF-8 (for example with `iconv`)") from None
     if "\n" not in text:
@@ -166,7 +181,7 @@ def _lines(content: bytes, name: str | Path) -> list[str]:
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
-    """Columns of a line; none for a blank line."""
+    """Split a line into columns; a blank line has none."""
     stripped = line.strip(" \t")
     if not stripped:
         return []
@@ -174,23 +189,23 @@ def _columns(line: str, separator: str | None) -> list[str]:
 
 
 def _row(name: str | Path, number: int, columns: Sequence[str]) -> tuple[str, str] | None:
-    """Token and tag of a line, or None for a comment."""
+    """Return token and tag of a line, or None for a comment."""
     tag = columns[-1]
     has_tag = len(columns) > 1 and _TAG.fullmatch(tag) is not None
-    # "# O" is a token, "# a remark" is not: only a valid tag in the last column makes the difference.
+    # "# O" is a token with its tag, "# a remark" a comment: only a valid tag in the last column tells them apart.
     if columns[0].startswith("#") and not has_tag:
         return None
     if len(columns) < 2:
         raise ConllError(name, number, f"one column ({columns[0][:40]!r}); expected `token tag`")
     if not has_tag:
-        raise ConllError(name, number, f"{tag[:40]!r} is no tag; expected `O`, `B-CLASS` or `I-CLASS`")
+        raise ConllError(name, number, f"{tag[:40]!r} is not a tag; expected `O`, `B-CLASS` or `I-CLASS`")
     if not columns[0].strip(" \t"):
         raise ConllError(name, number, "the token is empty; expected `token tag`")
     return columns[0], tag
 
 
 def _to_iob2(name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Scheme, orphans: list[int]) -> list[str]:
-    """IOB2 tags of one sentence; line numbers of ``I-`` and ``E-`` that continue no entity go to ``orphans``."""
+    """Convert the tags of a sentence; add the lines of ``I-`` and ``E-`` that continue no entity to ``orphans``."""
     for number, _, tag in rows:
         if tag[0] in "ES" and scheme != "bioes":
             raise ConllError(name, number, f"`{tag}` belongs to the BIOES scheme; read the file with scheme='bioes'")
@@ -200,18 +215,22 @@ def _to_iob2(name: str | Path, rows: Sequence[tuple[int, str, str]], scheme: Sch
 
 
 def write_conll(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    """Write sentences as UTF-8 CoNLL lines ``token tag``, with LF and a blank line after each sentence.
+    """Write sentences as lines ``token tag`` in UTF-8, with LF line ends and a blank line after each sentence.
+
+    Args:
+        path: The file; an existing one is replaced.
+        sentences: What to write.
 
     Raises:
-        DataError: A token or tag that would not be read back as it is, such as a token with a space in it.
+        DataError: A token or tag would not be read back unchanged, such as a token that contains a space.
     """
     lines: list[str] = []
     for sentence in sentences:
         for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
             if not _WRITABLE_TOKEN.fullmatch(token) or not _WRITABLE_TAG.fullmatch(tag):
                 raise DataError(
-                    f"{path}: token {token[:40]!r} with tag {tag[:40]!r} would not be read back as it is; take spaces "
-                    f"and line ends out of tokens, and write tags as `O`, `B-CLASS` or `I-CLASS`"
+                    f"{path}: token {token[:40]!r} with tag {tag[:40]!r} would not be read back unchanged; remove "
+                    f"spaces and line ends from tokens, and write tags as `O`, `B-CLASS` or `I-CLASS`"
                 )
             lines.append(f"{token} {tag}\n")
         lines.append("\n")

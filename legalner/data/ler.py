@@ -1,4 +1,4 @@
-"""The German Legal Entity Recognition corpus (LER): what it holds, where it comes from, and whether a copy is whole.
+"""The German Legal Entity Recognition corpus (LER): its files, where to get them, and whether a copy is intact.
 
 Leitner, Rehm, Moreno-Schneider: "Fine-grained Named Entity Recognition in Legal Documents" (SEMANTiCS 2019,
 doi 10.1007/978-3-030-33220-4_20) and "A Dataset of German Legal Documents for Named Entity Recognition" (LREC 2020,
@@ -35,9 +35,9 @@ __all__ = [
 UPSTREAM = "https://raw.githubusercontent.com/elenanereiss/Legal-Entity-Recognition/master/data/"
 SOURCE_VARIABLE = "LEGALNER_LER_SOURCE"
 ARCHIVE = "dataset_courts.zip"
-# No member of the archive is larger than 4 MB; more than this is no LER file.
+# No file in the archive is larger than about 4 MB; anything larger than this limit cannot be one of them.
 MAX_MEMBER_BYTES = 32_000_000
-AGAIN = "replace it by a fresh copy"
+AGAIN = "replace it with a fresh copy"
 
 FINE = {
     "PER": "person", "RR": "judge (Richter)", "AN": "lawyer (Anwalt)",
@@ -60,7 +60,16 @@ COARSE = {
 
 @dataclass(frozen=True)
 class LerFile:
-    """What a file of the corpus must hold; ``sha256`` is of its content with line ends as LF."""
+    """A file of the corpus, and what it must contain.
+
+    Attributes:
+        name: Its name, without ``.conll``.
+        title: Its court or its purpose, in English.
+        sentences: Number of sentences.
+        tokens: Number of tokens.
+        entities: Number of entities.
+        sha256: SHA-256 of its content with LF line ends.
+    """
 
     name: str
     title: str
@@ -97,22 +106,22 @@ COURTS = tuple(name for name in FILES if not name.startswith("ler_"))
 
 
 def cache_folder() -> Path:
-    """Folder of downloads and of what is made from them: ``LEGALNER_CACHE``, or the system's cache folder."""
+    """Return the folder for downloads and derived files: ``LEGALNER_CACHE`` if set, else one in the system's cache."""
     return Path(os.environ.get("LEGALNER_CACHE") or pooch.os_cache("legalner")).expanduser()
 
 
 def read_file(name: str, source: str | Path | None = None) -> list[Sentence]:
-    """Read a file of the corpus, verified.
+    """Read a file of the corpus and verify it.
 
     Args:
         name: A court (``bag``, ``bgh``, …), ``ler_dev`` or ``ler_test``.
         source: See :func:`locate`.
 
     Returns:
-        Its sentences; the court is noted with each, but in upstream's mixed ``ler_dev`` and ``ler_test``.
+        Its sentences. Each has its court, except in ``ler_dev`` and ``ler_test``, which mix all courts.
 
     Raises:
-        DataError: No such file, or its content is not the corpus's.
+        DataError: The name is unknown, the file is missing, or its content is not the corpus's.
     """
     if name not in FILES:
         raise DataError(f"unknown LER file {name!r}; expected one of {', '.join(FILES)}")
@@ -122,13 +131,13 @@ def read_file(name: str, source: str | Path | None = None) -> list[Sentence]:
 
 
 def available(source: str | Path | None = None) -> tuple[str, ...]:
-    """Names of the corpus's files that a source holds, by their names alone; nothing is downloaded.
+    """List the files of the corpus that a source has, going by file names alone; nothing is downloaded.
 
     Args:
-        source: See :func:`locate`. An address is taken to hold them all.
+        source: See :func:`locate`. A URL is assumed to have all files.
 
     Raises:
-        DataError: There is no such path, or the zip cannot be read.
+        DataError: The path does not exist, or the zip cannot be read.
     """
     source = str(source or os.environ.get(SOURCE_VARIABLE) or UPSTREAM)
     if "://" in source:
@@ -150,19 +159,19 @@ def available(source: str | Path | None = None) -> tuple[str, ...]:
 
 
 def locate(source: str | Path | None = None, name: str = "bag", *, progress: bool = True) -> Path:
-    """Return the folder or zip that holds a file of the corpus, downloading it first if the source is an address.
+    """Return the folder or zip that holds a file of the corpus, downloading it first if the source is a URL.
 
     Args:
         source: A folder (with ``dataset_courts.zip`` or ``.conll`` files), a zip of the court files, or a base
-            address. None takes the environment's ``LEGALNER_LER_SOURCE``, else upstream's address.
-        name: The file that is asked for.
+            URL. None for the environment variable ``LEGALNER_LER_SOURCE``, or the authors' repository if it is not set.
+        name: The file that is needed: a court, ``ler_dev`` or ``ler_test``.
         progress: Show a progress bar while downloading.
 
     Returns:
-        A path on this machine.
+        A local path.
 
     Raises:
-        DataError: There is no such path, or the download failed.
+        DataError: The path does not exist, or the download failed.
     """
     source = str(source or os.environ.get(SOURCE_VARIABLE) or UPSTREAM)
     if "://" in source:
@@ -176,12 +185,12 @@ def locate(source: str | Path | None = None, name: str = "bag", *, progress: boo
 
 
 def _download(base: str, name: str, progress: bool) -> Path:
-    """Download the file that holds ``name`` into the cache, once. Pooch writes it under another name until whole."""
+    """Download the file that contains ``name`` into the cache, once. Pooch renames it only when it is complete."""
     file = ARCHIVE if name in COURTS else f"{name}.conll"
 
     def download_and_check(url: str, output: str, pup: pooch.Pooch) -> None:
         pooch.HTTPDownloader(progressbar=progress, timeout=60)(url, output, pup)
-        # Checked here, before Pooch takes the file for whole: a wrong content is an error that Pooch tries again on.
+        # Checked before Pooch accepts the file, so that it downloads again if the content is wrong.
         for member in COURTS if file == ARCHIVE else (name,):
             content = _member(member, Path(output), url) if file == ARCHIVE else Path(output).read_bytes()
             check(member, content, url)
@@ -200,7 +209,7 @@ def _download(base: str, name: str, progress: bool) -> Path:
 
 
 def _content(name: str, place: Path) -> tuple[bytes, str]:
-    """Bytes of a corpus file in a folder, a zip or by itself, and what to call the place in errors."""
+    """Read a file of the corpus from a folder, from a zip or directly; also return what messages call it."""
     if place.is_dir():
         alone, archive = place / f"{name}.conll", place / ARCHIVE
         if not alone.exists() and name in COURTS and archive.exists():
@@ -218,7 +227,7 @@ def _content(name: str, place: Path) -> tuple[bytes, str]:
 
 
 def _member(name: str, archive: Path, place: str) -> bytes:
-    """Bytes of one member; nothing is unpacked to disk, and nothing beyond the size of a court's file is read."""
+    """Read a member of the zip, without unpacking it to disk and without reading more than a court's file can have."""
     if name not in COURTS:
         raise DataError(f"{place}: a zip holds court files only; set the source to a folder with {name}.conll")
     try:
@@ -229,7 +238,7 @@ def _member(name: str, archive: Path, place: str) -> bytes:
                 content = stream.read(MAX_MEMBER_BYTES + 1)
     except DataError:
         raise
-    # A damaged zip can claim a password, a compression that does not exist, or text that is none.
+    # A damaged zip can claim a password or an unknown compression, or have names that cannot be decoded.
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
         raise DataError(f"{place}: the zip cannot be read, it may be damaged or cut off ({error}); {AGAIN}") from None
     if len(content) > MAX_MEMBER_BYTES:
@@ -238,10 +247,15 @@ def _member(name: str, archive: Path, place: str) -> bytes:
 
 
 def check(name: str, content: bytes, place: str | Path) -> None:
-    """Hold content against the corpus's SHA-256, line ends taken as LF.
+    """Compare the content of a file with the corpus's SHA-256; CRLF counts as LF.
+
+    Args:
+        name: A file of the corpus, such as ``bag``.
+        content: The bytes to check.
+        place: What messages call the file.
 
     Raises:
-        DataError: It is something else.
+        DataError: The content is not that of the corpus.
     """
     found = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
     if found != FILES[name].sha256:

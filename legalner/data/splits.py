@@ -1,4 +1,4 @@
-"""The corpora by name, and how each is split into train, val and test."""
+"""Corpora by name, each split into train, val and test."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ __all__ = ["SPLITS", "Corpus", "load_corpus", "load_files", "to_coarse", "unseen
 SPLITS = ("sample", "bag-bgh", "upstream", "bverwg", "courts")
 Granularity = Literal["fine", "coarse"]
 
-# Val of `bverwg`: of each court's sentences, every tenth stretch of this many. A judgment's sentences stand together,
-# so stretches keep most of a judgment on one side.
+# Val of `bverwg` is every tenth stretch of this many sentences of each court. The sentences of a judgment are
+# consecutive, so stretches keep most of a judgment on one side.
 STRETCH = 100
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Three lists of sentences: learn on ``train``, choose on ``val``, report on ``test``."""
+    """A corpus in three parts.
+
+    Attributes:
+        name: The split's name, or the folder of the files.
+        train: Sentences to learn from.
+        val: Sentences to make choices with.
+        test: Sentences to report figures on.
+    """
 
     name: str
     train: list[Sentence]
@@ -34,11 +41,11 @@ class Corpus:
 
     @property
     def parts(self) -> dict[str, list[Sentence]]:
-        """The three lists by name."""
+        """The three parts by name."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def counts(self) -> dict[str, int]:
-        """Sentences, tokens and entities of each part, by names such as ``train_tokens``."""
+        """Count the sentences, tokens and entities of each part, under names such as ``train_tokens``."""
         counts = {}
         for name, sentences in self.parts.items():
             counts[f"{name}_sentences"] = len(sentences)
@@ -59,20 +66,20 @@ def load_corpus(
     """Load a corpus, split by one of the names in :data:`SPLITS`.
 
     Args:
-        split: ``sample``, ``bag-bgh``, ``upstream``, ``bverwg``, or ``courts`` with the next two arguments; or a
-            folder of one's own with ``train.conll``, ``val.conll`` and ``test.conll``.
-        source: Where LER lies; see :func:`legalner.data.ler.locate`. The sample needs none: it is made from its seed,
-            as the files in ``data/sample`` were.
+        split: ``sample``, ``bag-bgh``, ``upstream``, ``bverwg``, or ``courts`` with the two arguments below; or
+            your own folder with ``train.conll``, ``val.conll`` and ``test.conll``.
+        source: Where LER is; see :func:`legalner.data.ler.locate`. The sample needs none: it is generated, as the files
+            in ``data/sample`` were.
         train_courts: For ``courts``: courts to learn from; the last 20 % of each are val.
-        test_courts: For ``courts``: courts to test on, whole.
-        granularity: ``fine`` for the classes as they are, ``coarse`` for LER's 7.
-        scheme: How the files of a folder of one's own write their tags; see :func:`legalner.data.conll.read_conll`.
+        test_courts: For ``courts``: courts to test on, in full.
+        granularity: ``fine`` to keep the classes, ``coarse`` for LER's 7 coarse classes.
+        scheme: The tag scheme of the files in your own folder; see :func:`legalner.data.conll.read_conll`.
 
     Returns:
         The corpus.
 
     Raises:
-        DataError: An unknown split or court, or data that cannot be used.
+        DataError: The split, a court or the granularity is unknown, or the data cannot be used.
     """
     if granularity not in ("fine", "coarse"):
         raise DataError(f"unknown granularity {granularity!r}; expected one of fine, coarse")
@@ -90,8 +97,8 @@ def load_corpus(
         files = (Path(split) / f"{part}.conll" for part in ("train", "val", "test"))
         corpus = load_files(*files, name=split, scheme=scheme)
     else:
-        names = ", ".join(SPLITS)
-        raise DataError(f"unknown split {split!r}; expected one of {names}, or a folder with train, val and test.conll")
+        known = ", ".join(SPLITS)
+        raise DataError(f"unknown split {split!r}; expected one of {known}, or a folder with train, val and test.conll")
     if granularity == "coarse":
         return Corpus(corpus.name, *(to_coarse(part) for part in corpus.parts.values()))
     return corpus
@@ -100,7 +107,18 @@ def load_corpus(
 def load_files(
     train: str | Path, val: str | Path, test: str | Path, *, name: str = "files", scheme: Scheme = "iob2"
 ) -> Corpus:
-    """Load a corpus from three CoNLL files of one's own; see :func:`legalner.data.conll.read_conll`."""
+    """Load a corpus from three CoNLL files of your own.
+
+    Args:
+        train: The file to learn from. The court of its sentences is the file's name without its suffix.
+        val: The file to make choices with.
+        test: The file to report figures on.
+        name: Name of the corpus.
+        scheme: The tag scheme of the files.
+
+    Raises:
+        DataError: A file cannot be used; see :func:`legalner.data.conll.read_conll`.
+    """
     return Corpus(name, *(read_conll(path, scheme=scheme, court=Path(path).stem) for path in (train, val, test)))
 
 
@@ -111,12 +129,14 @@ def _by_courts(name: str, train_courts: Sequence[str], test_courts: Sequence[str
     if not train_courts or not test_courts:
         raise DataError("split 'courts' needs train_courts and test_courts, such as ['bfh'] and ['bsg']")
     if twice := [court for court, times in Counter([*train_courts, *test_courts]).items() if times > 1]:
-        raise DataError(f"{', '.join(twice)} named twice; a court is either trained on or tested on, and once")
+        raise DataError(
+            f"{', '.join(twice)} named more than once; name each court once, to train or to test on"
+        )
     train: list[Sentence] = []
     val: list[Sentence] = []
     for court in train_courts:
         sentences = read_file(court, source)
-        # As Keras's validation_split=0.2 does: the first 80 % rounded down, in order.
+        # Like Keras's validation_split=0.2: train is the first 80 %, rounded down.
         cut = int(len(sentences) * 0.8)
         train += sentences[:cut]
         val += sentences[cut:]
@@ -124,8 +144,9 @@ def _by_courts(name: str, train_courts: Sequence[str], test_courts: Sequence[str
 
 
 def _upstream(source: str | Path | None) -> Corpus:
-    """Upstream's dev and test; train is each sentence of the court files that is in neither, copies counted."""
+    """Take upstream's dev and test; train is what is left of the court files once their sentences are removed."""
     val, test = read_file("ler_dev", source), read_file("ler_test", source)
+    # A sentence that the court files hold several times is removed as often as it is in dev and test.
     taken = Counter(_content(s) for s in [*val, *test])
     train = []
     for sentence in (s for court in COURTS for s in read_file(court, source)):
@@ -150,16 +171,16 @@ def _content(sentence: Sentence) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def unseen(sentences: Iterable[Sentence], train: Iterable[Sentence]) -> list[Sentence]:
-    """The sentences whose tokens do not stand, all and in order, as a sentence of ``train``."""
+    """Return the sentences that do not also occur in ``train``, token for token."""
     known = {s.tokens for s in train}
     return [s for s in sentences if s.tokens not in known]
 
 
 def to_coarse(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """Replace LER's 19 fine classes by its 7 coarse ones.
+    """Replace LER's 19 fine classes with its 7 coarse ones.
 
     Raises:
-        DataError: A class that is not LER's.
+        DataError: A class is not one of LER's.
     """
     coarse = {"O": "O"} | {f"{p}-{fine}": f"{p}-{group}" for p in "BI" for fine, group in COARSE.items()}
     try:

@@ -1,4 +1,4 @@
-"""Tags: the schemes in which files write them, the spans that they mean, and the tag set that a model gives."""
+"""Tags: the schemes that files use, the spans that tags stand for, and the tag set that a model predicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # sentences are read with the functions of this module
+if TYPE_CHECKING:  # conll.py imports this module
     from legalner.data.conll import Sentence
 
 __all__ = [
@@ -34,12 +34,12 @@ Tags = Sequence[str]
 
 
 class UnseenTagWarning(UserWarning):
-    """A tag outside the tag set was met; it cannot be learned and counts as a miss."""
+    """The data has tags that the tag set lacks; they count as misses."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Span:
-    """An entity: tokens ``start`` to ``end`` (not included) and its class."""
+    """An entity: tokens ``start`` to ``end`` (exclusive), and its class, ``label``."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ def spans(tags: Tags) -> list[Span]:
 
 
 def repair_iob2(tags: Tags) -> tuple[str, ...]:
-    """Turn each ``I-X`` that continues no ``X`` into ``B-X``: it can only mean that an entity begins."""
+    """Turn each ``I-X`` that continues no ``X`` into ``B-X``, since an entity must begin there."""
     return tuple(
         f"B-{tag[2:]}" if tag.startswith("I-") and before[2:] != tag[2:] else tag
         for before, tag in pairwise(["O", *tags])
@@ -68,16 +68,18 @@ def repair_iob2(tags: Tags) -> tuple[str, ...]:
 
 
 def to_iob2(tags: Tags, scheme: Scheme) -> tuple[str, ...]:
-    """Turn a file's tags into valid IOB2.
+    """Convert a file's tags to valid IOB2.
 
-    ``iob1`` is IOB2 whose entities begin with ``I-`` unless they touch one of their own class. ``bioes`` marks the last
-    token of an entity, ``E-``, and entities of one token, ``S-``.
+    Args:
+        tags: The tags of one sentence.
+        scheme: ``iob2``; ``iob1``, in which an entity begins with ``I-`` unless it directly follows one of its own
+            class; ``bioes``, in which the last token of an entity has ``E-``, and the only token of one ``S-``.
     """
     if scheme != "bioes":
         return repair_iob2(tags)
     opened = []
     for before, tag in pairwise(["O", *tags]):
-        # After E or S an entity has ended, so an I or E directly after it begins another.
+        # E and S end an entity, so an I or E directly after them begins another.
         begins = tag[0] == "S" or (tag[0] in "IE" and before[0] in "ES")
         opened.append(f"B-{tag[2:]}" if begins else f"I-{tag[2:]}" if tag[0] == "E" else tag)
     return repair_iob2(opened)
@@ -85,10 +87,12 @@ def to_iob2(tags: Tags, scheme: Scheme) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class TagSet:
-    """The tags that a model can give, with the padding tag ``_`` at index 0 and ``O`` at index 1.
+    """The tags that a model can predict, with the padding tag ``_`` at index 0 and ``O`` at index 1.
 
-    ``class`` is the article's scheme: the class alone (``GS``), so that two adjacent entities of one class become one.
-    ``iob2`` marks where each begins (``B-GS``, ``I-GS``).
+    Attributes:
+        names: The tags; a tag's id is its index.
+        scheme: ``class``, the article's: the class alone (``GS``), so that two adjacent entities of one class become
+            one; or ``iob2``, which marks where each begins (``B-GS``, ``I-GS``).
     """
 
     names: tuple[str, ...]
@@ -98,25 +102,28 @@ class TagSet:
     def from_sentences(cls, sentences: Iterable[Sentence], scheme: TagScheme) -> TagSet:
         """Collect the tags of the training data, sorted, after ``_`` and ``O``.
 
+        Args:
+            sentences: The training data.
+            scheme: ``class`` or ``iob2``.
+
         Raises:
-            ValueError: An unknown scheme, or a class that the scheme ``class`` could not tell from ``_`` or ``O``.
+            ValueError: The scheme is unknown, or it is ``class`` and a class is called ``_`` or ``O``.
         """
         if scheme not in ("class", "iob2"):
             raise ValueError(f"unknown tag scheme {scheme!r}; expected one of class, iob2")
         labels = sorted({tag[2:] for s in sentences for tag in s.tags if tag != "O"})
         if scheme == "class":
             if taken := {PADDING, "O"} & set(labels):
-                raise ValueError(f"the scheme class cannot have a class {taken.pop()!r}; rename it, or take iob2")
+                raise ValueError(f"scheme 'class' cannot have a class {taken.pop()!r}; rename it, or use iob2")
             return cls((PADDING, "O", *labels), scheme)
-        # B and I of every class, even where training holds no I: what begins can continue.
+        # B and I of every class, even if training has no I: any entity can continue.
         return cls((PADDING, "O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")), scheme)
 
     def __len__(self) -> int:
-        """Count the tags, ``_`` and ``O`` included."""
         return len(self.names)
 
     def simplify(self, tag: str) -> str:
-        """Turn an IOB2 tag into this scheme's tag."""
+        """Convert an IOB2 tag to this scheme."""
         return tag[2:] if self.scheme == "class" and tag != "O" else tag
 
     @cached_property
@@ -124,11 +131,11 @@ class TagSet:
         return {name: i for i, name in enumerate(self.names)}
 
     def encode(self, tags: Tags) -> list[int]:
-        """Turn IOB2 tags into ids; a tag outside the set becomes ``O``."""
+        """Convert IOB2 tags to ids; a tag that is not in the set becomes ``O``."""
         return [self._ids.get(self.simplify(tag), self._ids["O"]) for tag in tags]
 
     def decode(self, ids: Iterable[int]) -> tuple[str, ...]:
-        """Turn ids into valid IOB2 tags: ``_`` counts as ``O``; in ``class``, a run of one class is one entity."""
+        """Convert ids to valid IOB2 tags: ``_`` counts as ``O``; with ``class``, a run of one class is one entity."""
         names = ["O" if self.names[i] == PADDING else self.names[i] for i in ids]
         if self.scheme == "class":
             names = [name if name == "O" else f"I-{name}" for name in names]
@@ -136,7 +143,7 @@ class TagSet:
 
 
 def warn_of_unseen_tags(sentences: Iterable[Sentence], tag_set: TagSet) -> None:
-    """Warn once of the tags that a tag set does not hold, with the number of tokens of each."""
+    """Warn once about all tags that a tag set lacks, with the number of tokens of each."""
     counts = Counter(tag for s in sentences for tag in s.tags)
     outside = [tag for tag in sorted(counts) if tag_set.simplify(tag) not in tag_set.names]
     if outside:

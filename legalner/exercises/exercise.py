@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 __all__ = ["Exercise", "Read", "Write", "check", "find", "hint", "of_lesson", "solution", "verdict"]
 
-# How often each hint was asked for in this kernel: the second time shows the second one.
+# How often a hint for each exercise was requested in this kernel; the second request shows the second hint.
 _asked: Counter[str] = Counter()
 
 
@@ -97,7 +97,7 @@ class Read(Exercise):
     def look(self, given: Any) -> str:
         """Compare a number with the right one and with the typical wrong ones."""
         if _number(given) is None:
-            return f"a number is asked for, and this is {_shown(given)}."
+            return f"the answer should be a number, and this is {_shown(given)}."
         known = ((self.right, ""), *self.wrong)
         return next((words for number, words in known if alike(given, number, self.tolerance)), self.otherwise)
 
@@ -127,7 +127,7 @@ class Write(Exercise):
     def look(self, given: Any) -> str | None:
         """Run a function on the cases, and explain the first one in which it fails."""
         if not callable(given):
-            return f"a function is asked for, and this is {_shown(given)}."
+            return f"the answer should be a function, and this is {_shown(given)}."
         for position, (arguments, expected) in enumerate(self.cases):
             result = self._result(given, arguments)
             if result is None or result is ...:
@@ -255,7 +255,7 @@ def alike(given: Any, expected: Any, tolerance: float = 1e-6) -> bool:
 
 
 def _number(given: Any) -> float | None:
-    """A learner's number; a string, a truth value or a list is none."""
+    """Convert an answer to a number; None for a string, a boolean, a collection, and anything else that is not one."""
     try:
         return None if isinstance(given, str | bytes | bool | list | tuple | dict | set) else float(given)
     except (TypeError, ValueError):
@@ -263,7 +263,7 @@ def _number(given: Any) -> float | None:
 
 
 def _shown(value: Any, width: int = 130) -> str:
-    """A value as it stands in a sentence: short, its numbers rounded."""
+    """Format a value for use in a sentence: shortened, with its numbers rounded."""
 
     def rounded(value: Any) -> str:
         if isinstance(value, float):

@@ -29,7 +29,7 @@ __all__ = [
     "shuffled_batches",
 ]
 
-# Tokens whose ids a table keeps at hand.
+# How many tokens' ids are cached.
 CACHE_SIZE = 200_000
 
 
@@ -39,10 +39,10 @@ def _hash(value: str) -> int:
 
 @dataclass(frozen=True, eq=False)
 class FeatureTables:
-    """For each feature, the values that training held often enough, as sorted hashes of 32 bits.
+    """For each feature, the values that occurred often enough in training, as sorted 32-bit hashes.
 
-    A value's id is the place of its hash, plus 2; id 0 is padding, id 1 any other value. Hashes stand for the strings
-    so that a model that is given away holds no names from its training data.
+    A value's id is the position of its hash, plus 2; id 0 is padding, id 1 any other value. Hashes replace the strings
+    so that a published model contains no names from its training data.
     """
 
     names: tuple[str, ...]
@@ -79,7 +79,7 @@ class FeatureTables:
     def ids(self, token: str) -> np.ndarray:
         """Return the ids of one token's features, ``(features,)``."""
         if token not in self._known:
-            ids = np.ones(len(self.names), np.int32)  # 1: a value that training did not hold
+            ids = np.ones(len(self.names), np.int32)  # 1: a value that is not in the table
             for column, (name, hashes) in enumerate(zip(self.names, self.hashes, strict=True)):
                 value = np.uint32(_hash(FEATURES[name](token)))
                 place = int(np.searchsorted(hashes, value))

@@ -1,4 +1,4 @@
-"""The tagger beyond the article: features inside words, stacked LSTMs and a CRF, from one configuration."""
+"""The improved tagger, from one configuration: features inside words, LSTM layers, a convolution and a CRF."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class TaggerConfig:
         features: Names from :data:`legalner.features.FEATURES`.
         feature_dim: Length of each feature's vector.
         min_count: Training tokens that must have a feature's value for it to get an id of its own.
-        word_dropout: Share of tokens whose word (``word``, ``norm``, the word vector: each on its own) is replaced by
-            the unknown in a training step, so that the network learns to deal with unknown words.
-        feature_dropout: The same for each of the other features, on its own.
+        word_dropout: Share of tokens at which the word is hidden in a training step, so that the network learns to deal
+            with unknown words; drawn separately for ``word``, ``norm`` and the word vector.
+        feature_dropout: The same for the other features, drawn separately for each.
         units: Width of the LSTM's state, in each direction.
         layers: Number of stacked LSTM layers.
-        conv_filters: Width of a convolution over five tokens whose output goes past the LSTM straight to the tags, as
-            the features of a linear CRF do; 0 for none.
-        dropout: Share of numbers that is dropped before and after each LSTM layer.
+        conv_filters: Filters of a convolution over five tokens whose output bypasses the LSTM and goes straight to the
+            tag scores, as the features of a linear CRF do; 0 for none.
+        dropout: Share of numbers that is dropped before and after each LSTM layer, and after the convolution.
         recurrent_dropout: Share of the state that is dropped between time steps.
         head: ``crf``, or ``softmax``, whose tags IOB2 constrains too.
         loss: ``likelihood`` of the path (crf), or ``cross_entropy`` or ``focal`` (softmax).
@@ -52,7 +52,7 @@ class TaggerConfig:
         learning_rate: Adam's, at its highest.
         schedule: ``constant``, or ``cosine``, which rises for a twentieth of the steps and then falls to zero.
         weight_decay: Share of each weight that is taken away at every step, times the learning rate.
-        ema_momentum: Momentum of the moving average of the weights, which is what is kept; 0 for none.
+        ema_momentum: Momentum of the moving average of the weights, which replaces them at the end; 0 for none.
         keep: Weights of the ``last`` epoch, or of the ``best`` by entity F1 on val.
         patience: Epochs without a better F1 on val after which to stop; None: never.
         seed: Seed of weights, order and dropout.
@@ -164,7 +164,7 @@ class FocalLoss(keras.losses.Loss):
     """
 
     def __init__(self, gamma: float = 2.0, name: str = "focal", **arguments: Any) -> None:
-        # Keras's mean counts padding unless there is a mask. A sum over shares of the mean does not.
+        # Keras's mean would count padding too; here `call` divides by the number of tokens, and the parts are summed.
         super().__init__(name=name, **{**arguments, "reduction": "sum"})
         self.gamma = gamma
 
@@ -199,8 +199,8 @@ def build_network(
             network whose weights are about to be replaced.
 
     Returns:
-        A model from ids ``(batch, time, features)``, and word vectors ``(batch, time, dimension)`` if it reads them,
-        to tags ``(batch, time)``.
+        A model from ids ``(batch, time, features)``, and word vectors ``(batch, time, dimension)`` if it reads them, to
+        emissions ``(batch, time, tags)``; its ``predict`` decodes them to tag ids ``(batch, time)``.
     """
     if seeded:
         keras.utils.set_random_seed(config.seed)

@@ -20,7 +20,7 @@ from legalner.workspace import atomic_write, read_json, write_json
 
 __all__ = ["FORMAT", "ModelFolderError", "TrainedTagger"]
 
-# Raised when a folder that was written before could no longer be read correctly.
+# Increase this when a change would make folders written earlier unreadable.
 FORMAT = 3
 _FILES = ("model.json", "features.npz", "weights.npz")
 
@@ -33,7 +33,7 @@ _DAMAGE = (
 
 
 class ModelFolderError(DataError):
-    """A folder without a model, or with one of another version; the message says which, and what to do."""
+    """A model folder that cannot be read, written or used; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class TrainedTagger:
                 f"train one without them (VECTORS = None)"
             )
         described = folder / "model.json"
-        described.unlink(missing_ok=True)  # read first, so written last: half a folder is not mistaken for a whole
+        described.unlink(missing_ok=True)  # read first, written last: it marks a complete folder
         kind = np.float16 if half else np.float32
         with np.errstate(over="ignore"):  # checked below
             weights = {f"{i:03d}": np.asarray(w).astype(kind) for i, w in enumerate(self.network.get_weights())}

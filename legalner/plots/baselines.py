@@ -1,4 +1,4 @@
-"""Pictures of a comparison: what a linear CRF learned, and entity scores of several taggers by class."""
+"""Figures of lesson 06: what a linear CRF learned, and the scores of several taggers class by class."""
 
 from __future__ import annotations
 
@@ -8,39 +8,36 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from legalner.plots.training import COLORS, MARKERS
+from legalner.plots.style import heat_map, line_style
 
 __all__ = ["class_comparison", "transition_map"]
 
 
 def transition_map(weights: pd.DataFrame, title: str) -> Figure:
-    """Draw weights of steps between tags as a map with their values; steps without a weight stay empty.
+    """Draw the weights of a CRF's transitions; transitions without a weight stay blank.
 
     Args:
-        weights: From the tag of the row to the tag of the column; 0 for none.
+        weights: Weight of the step from the tag of the row to the tag of the column; 0 for none.
         title: The figure's title.
     """
     side = 0.62 * len(weights) + 1.6
     figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
     values = weights.to_numpy(float)
     most = max(np.abs(values).max(), 1e-9)
-    shown = np.where(values == 0, np.nan, values)
-    axes.imshow(shown, cmap="PuOr_r", vmin=-most, vmax=most)
-    for i, j in np.argwhere(values != 0):
-        color = "white" if abs(values[i, j]) > 0.6 * most else "black"
-        axes.text(j, i, f"{values[i, j]:.1f}", ha="center", va="center", fontsize=8, color=color)
-    axes.set_xticks(range(len(weights)), list(weights.columns), rotation=60, ha="right")
-    axes.set_yticks(range(len(weights)), list(weights.index))
+    heat_map(
+        axes, np.where(values == 0, np.nan, values), list(weights.index), list(weights.columns), "{:.1f}".format,
+        rotation=60, cmap="PuOr_r", vmin=-most, vmax=most,
+    )  # fmt: skip
     axes.set(xlabel="next tag", ylabel="tag", title=title)
     return figure
 
 
 def class_comparison(f1: pd.DataFrame, support: pd.Series, title: str) -> Figure:
-    """Draw entity F1 by class, a marker a tagger.
+    """Draw the entity F1 of each class, a marker for each tagger.
 
     Args:
-        f1: A row a class, a column a tagger, from 0 to 1; NaN where a tagger has no figure.
-        support: Gold entities of each class; classes without any are left out.
+        f1: Scores from 0 to 1, one row per class and one column per tagger; NaN where a tagger has none.
+        support: Number of gold entities of each class; classes with none are left out.
         title: The figure's title.
     """
     support = support[support > 0].sort_values(ascending=False)
@@ -50,8 +47,8 @@ def class_comparison(f1: pd.DataFrame, support: pd.Series, title: str) -> Figure
         if np.isfinite(values).any():
             axes.plot([np.nanmin(values), np.nanmax(values)], [row, row], color="#bbbbbb", zorder=1)
     for k, name in enumerate(f1.columns):
-        color, marker = COLORS[k % len(COLORS)], MARKERS[k % len(MARKERS)]
-        axes.plot(f1[name], range(len(f1)), marker, color=color, markeredgecolor="black", markersize=7, label=name)
+        style = line_style(k, linestyle="", markeredgecolor="black", markersize=7)
+        axes.plot(f1[name], range(len(f1)), label=name, **style)
     axes.set_yticks(range(len(f1)), [f"{label}  ({n:.0f})" for label, n in support.items()])
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))

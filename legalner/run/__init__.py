@@ -1,4 +1,4 @@
-"""The lessons headless: execute their notebooks, and compare the figures with those that are expected.
+"""Run the lessons headless: execute their notebooks, and compare the figures with the expected ones.
 
 ``legalner.run.results`` has the recorded runs as tables. It imports pandas, so it is not imported here.
 """

@@ -67,7 +67,7 @@ def run_profile(
         for number, notebook in enumerate(profile.notebooks, start=1):
             label = f"[{number}/{len(profile.notebooks)}] {notebook}"
             if notebook in done:
-                print(f"{label}: done before, {done[notebook]['seconds']:.0f} s", flush=True)
+                print(f"{label}: already done, {done[notebook]['seconds']:.0f} s", flush=True)
                 continue
             print(f"{label} …", flush=True)
             write_json(folder / "run.json", {"parameters": values, "git_commits": commits, "notebooks": done})
@@ -143,7 +143,7 @@ def _execute(
     output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     try:
-        # What kernels write past their cells, mostly greetings of C++ libraries, goes into a file.
+        # What kernels write outside cell output, mostly startup messages of C++ libraries, goes into a log file.
         with (folder / "kernels.log").open("ab") as log, peak_memory() as peak, redirect_stderr(log):
             papermill.execute_notebook(
                 str(root / "notebooks" / f"{notebook}.ipynb"),
@@ -163,7 +163,7 @@ def _execute(
         if not (folder / "metrics" / f"{notebook}.json").exists():
             raise RunError(f"notebook {notebook} wrote no metrics; its last code cell should call write_metrics")
         return {"seconds": round(time.perf_counter() - started, 1), "peak_rss_mb": round(peak[0] / 1e6, 1)}
-    raise RunError(f"notebook {notebook}{where}: {what}\nThe notebook as far as it ran: {output}")
+    raise RunError(f"notebook {notebook}{where}: {what}\nThe partly executed notebook: {output}")
 
 
 class _EpochLines(io.StringIO):

@@ -1,8 +1,8 @@
 """Compare runs with their profile's reference: what must be equal, and what may differ by how much.
 
 A reference is made from runs with several seeds. What all of them share (counts, names, the set of classes) must be
-equal. A score may differ as much as the seeds do and more, since another machine or version of a library has the effect
-of another seed. The scores of single classes vary too much to be judged. Times and memory are shown, not judged.
+equal. A score may differ by a few times the range of the seeds, since another machine or version of a library has the
+effect of another seed. The scores of single classes vary too much to be judged. Times and memory are shown, not judged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NOT_JUDGED = {"git_commit", "command", "versions", "machine", "description", "se
 COSTS = ("seconds", "peak_rss_mb", "tokens_per_second", "bytes")
 
 # A score may be this many times the range of the seeds away from their mean, but at least LEAST_ALLOWED. If the scores
-# of seeds are normally distributed, a sixth is farther away than three ranges of five once in 380 times.
+# of seeds are normally distributed, a sixth is more than three ranges from the mean of five once in 380 times.
 RANGES = 3.0
 LEAST_ALLOWED = 0.01
 
@@ -69,7 +69,7 @@ class Finding:
 def figures(metrics: Mapping[str, Any]) -> dict[str, Value]:
     """Flatten what is judged of a ``metrics.json``: every value under its dotted path.
 
-    The keys of a table are a figure too, such as ``entity.per_class.keys``, so that a class more or less is seen. Of
+    The keys of a table are a figure too, such as ``entity.per_class.keys``, so that an added or missing class shows. Of
     the classes themselves only the sum of their gold entities is kept. A list is one value, unless its items are tables
     with names.
     """

@@ -29,7 +29,7 @@ __all__ = [
 
 Results = dict[str, list[dict[str, Any]]]
 
-# How the names of profiles begin: lesson 07's steps from seed to best, in order; single changes to best.
+# How names of profiles begin: lesson 08's steps from article to best, in order; single changes to best.
 STEP, VARIANT = "improve-", "vary-"
 
 
@@ -83,7 +83,7 @@ def spread(values: Sequence[float], scale: float = 100.0, digits: int = 1) -> st
     return mean if len(values) == 1 else f"{mean} ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
 
 
-def steps_to_best(results: Results, first: str = "seed", last: str = "best") -> list[str]:
+def steps_to_best(results: Results, first: str = "article", last: str = "best") -> list[str]:
     """List the recorded profiles on the way from ``first`` to ``last``, with the numbered steps between them."""
     steps = sorted(name for name in results if name.startswith(STEP))
     return [name for name in (first, *steps, last) if name in results]
@@ -121,7 +121,7 @@ def data_curve(results: Results) -> pd.DataFrame:
     """Make a table of the runs of ``best`` on parts of the data, a row for each: ``sentences``, ``f1``, ``seed``."""
     names = ["best", *(name for name in results if name.startswith(f"{VARIANT}data-"))]
     rows = [
-        {"sentences": run["data"]["fit_sentences"], "f1": run["entity"]["micro"]["f1"], "seed": run["seed"]}
+        {"sentences": run["data"]["train_data_sentences"], "f1": run["entity"]["micro"]["f1"], "seed": run["seed"]}
         for name in names
         for run in results.get(name, [])
     ]
@@ -162,10 +162,10 @@ def load_trials(folder: Path) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def comparison_rows(run: Path, folder: Path | None, split: str) -> dict[str, dict[str, Any]]:
-    """Find figures of ``seed`` and ``best`` on one split, to compare others with.
+    """Find figures of ``article`` and ``best`` on one split, to compare others with.
 
     Args:
-        run: A run's folder; figures of its own lessons 5 and 7 are preferred.
+        run: A run's folder; figures of its own lessons 5 and 8 are preferred.
         folder: The folder of the recorded runs, which are used if the run lacks such a lesson; None if there is none.
         split: The split that must have been measured.
 
@@ -175,7 +175,7 @@ def comparison_rows(run: Path, folder: Path | None, split: str) -> dict[str, dic
     """
     rows: dict[str, dict[str, Any]] = {}
     recorded = load_results(folder) if folder else {}
-    for name, evaluated, trained in (("seed", "05_evaluate", "04_train"), ("best", "07_improve", "07_improve")):
+    for name, evaluated, trained in (("article", "05_evaluate", "04_train"), ("best", "08_improve", "08_improve")):
         parts = [run / "metrics" / f"{step}.json" for step in (evaluated, trained)]
         own = all(part.exists() for part in parts)
         # Lesson 5 may have measured another tagger than lesson 4's; then it says so.

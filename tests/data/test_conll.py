@@ -105,7 +105,7 @@ def test_a_tag_without_beginning_is_repaired_and_counted_or_refused(scheme, tags
     with pytest.warns(TagRepairWarning, match=rf"file\.conll: {count} tag.* line {line}\b") as caught:
         assert parse(text, scheme=scheme) == [(" ".join("x" for _ in tags.split()), expected)]
     assert len(caught) == 1
-    with pytest.raises(ConllError, match=rf"file\.conll: {count} tag.* line {line}\b.*mend the file.*repair=True"):
+    with pytest.raises(ConllError, match=rf"file\.conll: {count} tag.* line {line}\b.*fix the file.*repair=True"):
         parse(text, scheme=scheme, repair=False)
 
 
@@ -127,13 +127,13 @@ def test_a_bioes_tag_elsewhere_names_the_remedy(tag: str, scheme: str) -> None:
         (b"Das O\nBAG\n", r"line 2: one column \('BAG'\); expected `token tag`"),
         (b"\r\n\r\n\r\nDas\r\n", r"line 4: one column"),
         (b"a O\n O\n", r"line 2: one column \('O'\)"),
-        (b"a O\nb PER\n", r"line 2: 'PER' is no tag; expected `O`, `B-CLASS` or `I-CLASS`"),
-        (b"a B-\n", r"line 1: 'B-' is no tag"),
-        (b"a o\n", r"line 1: 'o' is no tag"),
-        (b"a O-PER\n", r"line 1: 'O-PER' is no tag"),
-        ("a B-\xa0\n".encode(), r"line 1: .* is no tag"),
-        (b"", r"file\.conll: holds no sentence; expected lines of `token tag`"),
-        (b"\xef\xbb\xbf\n# only a remark\n-DOCSTART- O\n\n", r"file\.conll: holds no sentence"),
+        (b"a O\nb PER\n", r"line 2: 'PER' is not a tag; expected `O`, `B-CLASS` or `I-CLASS`"),
+        (b"a B-\n", r"line 1: 'B-' is not a tag"),
+        (b"a o\n", r"line 1: 'o' is not a tag"),
+        (b"a O-PER\n", r"line 1: 'O-PER' is not a tag"),
+        ("a B-\xa0\n".encode(), r"line 1: .* is not a tag"),
+        (b"", r"file\.conll: contains no sentence; expected lines of `token tag`"),
+        (b"\xef\xbb\xbf\n# only a remark\n-DOCSTART- O\n\n", r"file\.conll: contains no sentence"),
         (b"a O\nb O\n\nM\xfcller B-PER\n", r"line 4: is not UTF-8; save the file as UTF-8"),
         (b"\xef\xbb\xbfa O\n\n\xff O\n", r"line 3: is not UTF-8"),
         ("a O\n".encode("utf-16"), r"line 1: is not UTF-8"),

@@ -167,7 +167,7 @@ def test_an_unknown_split_lists_those_that_exist(split: str) -> None:
 
 EXIST = "unknown court 'olg'; expected one of bag, bfh, bgh, bpatg, bsg, bverfg, bverwg"
 NEEDED = "needs train_courts and test_courts"
-TWICE = "bgh named twice; a court is either trained on or tested on"
+TWICE = "bgh named more than once; name each court once, to train or to test on"
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_an_unknown_scheme_lists_those_that_exist() -> None:
 @pytest.mark.parametrize("name", ["_", "O"])
 def test_a_class_with_padding_s_or_o_s_name_is_refused_where_it_would_be_mixed_up(name: str) -> None:
     odd = sentence(f"B-{name} O")
-    with pytest.raises(ValueError, match=f"the scheme class cannot have a class '{name}'; rename it, or take iob2"):
+    with pytest.raises(ValueError, match=f"scheme 'class' cannot have a class '{name}'; rename it, or use iob2"):
         TagSet.from_sentences([odd], "class")
     iob2 = TagSet.from_sentences([odd], "iob2")
     assert iob2.decode(iob2.encode(odd.tags)) == odd.tags

@@ -10,14 +10,14 @@ import pytest
 from legalner.run import Profile, RunError
 from legalner.run.metrics import gather_metrics, git_commit, read_metrics
 
-PROFILE = Profile("toy", "A toy.", ("01_data", "04_train", "07_improve"), 60)
+PROFILE = Profile("toy", "A toy.", ("01_data", "04_train", "08_improve"), 60)
 
 
 def gather(folder: Path, commits: list[str | None]) -> dict:
     measured = {
         "01_data": {"split": "sample", "data": {"train": 3}},
         "04_train": {"data": {"train": 4, "test": 5}, "entity": {"f1": 0.5}, "evaluated_on": "test"},
-        "07_improve": {"data": {"train": 9}, "entity": {"f1": 0.75}, "evaluated_on": "test"},
+        "08_improve": {"data": {"train": 9}, "entity": {"f1": 0.75}, "evaluated_on": "test"},
     }
     (folder / "metrics").mkdir()
     for name, values in measured.items():
@@ -31,7 +31,7 @@ def test_tables_are_merged_and_a_second_model_stands_apart(tmp_path: Path) -> No
     metrics = gather(tmp_path, ["abc"])
     assert metrics["split"] == "sample" and metrics["data"] == {"train": 4, "test": 5}
     assert metrics["entity"] == {"f1": 0.5}
-    assert metrics["07_improve"] == {"data": {"train": 9}, "entity": {"f1": 0.75}, "evaluated_on": "test"}
+    assert metrics["08_improve"] == {"data": {"train": 9}, "entity": {"f1": 0.75}, "evaluated_on": "test"}
 
 
 def test_a_record_says_what_ran_and_where(tmp_path: Path) -> None:

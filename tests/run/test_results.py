@@ -35,13 +35,13 @@ def run(profile: str, seed: int, f1: float, sentences: int = 100) -> dict:
         "entity": {"micro": {"f1": f1, "precision": f1 + 0.1, "recall": f1 - 0.1}},
         "train": {"seconds": 120.0 * seed},
         "model": {"parameters": 12345},
-        "data": {"fit_sentences": sentences},
+        "data": {"train_data_sentences": sentences},
     }
 
 
 def recorded(folder: Path) -> dict:
     runs = [
-        run("best", 2, 0.7), run("best", 1, 0.6), run("seed", 1, 0.3), run("improve-2-crf", 1, 0.5),
+        run("best", 2, 0.7), run("best", 1, 0.6), run("article", 1, 0.3), run("improve-2-crf", 1, 0.5),
         run("improve-1-whole", 1, 0.4), run("vary-data-50", 1, 0.45, 50), run("vary-64", 1, 0.65), run("other", 1, 0.9),
     ]  # fmt: skip
     for values in runs:
@@ -67,19 +67,19 @@ def test_only_a_clean_run_is_recorded(tmp_path: Path) -> None:
 def test_rows_go_from_seed_by_the_steps_to_best(tmp_path):
     results = recorded(tmp_path)
     assert [r["seed"] for r in results["best"]] == [1, 2]
-    assert steps_to_best(results) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
+    assert steps_to_best(results) == ["article", "improve-1-whole", "improve-2-crf", "best"]
     assert variants(results) == ["best", "vary-64", "vary-data-50"]
     assert steps_to_best({}) == [] and variants({}) == []
 
 
 def test_a_row_says_mean_and_half_the_range(tmp_path):
     table = ablation_table(results := recorded(tmp_path), steps_to_best(results))
-    assert list(table.index) == ["seed", "improve-1-whole", "improve-2-crf", "best"]
+    assert list(table.index) == ["article", "improve-1-whole", "improve-2-crf", "best"]
     assert table.loc["best"].to_dict() == {
         "what": "What best does", "seeds": 2, "entity F1": "65.0 ± 5.0", "precision": "75.0 ± 5.0",
         "recall": "55.0 ± 5.0", "training, minutes": "3.0 ± 1.0", "parameters": "12,345",
     }  # fmt: skip
-    assert table.loc["seed", "entity F1"] == "30.0" == spread([0.3])
+    assert table.loc["article", "entity F1"] == "30.0" == spread([0.3])
 
 
 def test_the_data_curve_has_a_row_a_run(tmp_path):
@@ -115,14 +115,14 @@ def test_another_tagger_measured_in_lesson_5_is_never_taken_for_seed(tmp_path):
     (tmp_path / "metrics").mkdir()
     own, other = {"micro": {"f1": 0.3}}, {"micro": {"f1": 0.8}}
     (tmp_path / "metrics" / "04_train.json").write_text(json.dumps({"train": {"seconds": 9}}), "utf-8")
-    recorded = tmp_path / "results" / "seed"
+    recorded = tmp_path / "results" / "article"
     recorded.mkdir(parents=True)
-    kept = run("seed", 1, 0.4) | {"split": "sample"}
+    kept = run("article", 1, 0.4) | {"split": "sample"}
     (recorded / "seed-1.json").write_text(json.dumps(kept), "utf-8")
-    for tagger, entity, origin in (("lesson 4", own, "this run"), ("package", other, "results/seed, seed 1")):
+    for tagger, entity, origin in (("lesson 4", own, "this run"), ("package", other, "results/article, seed 1")):
         measured = {"tagger": tagger, "entity": entity}
         (tmp_path / "metrics" / "05_evaluate.json").write_text(json.dumps(measured), "utf-8")
-        row = comparison_rows(tmp_path, tmp_path / "results", "sample")["seed"]
+        row = comparison_rows(tmp_path, tmp_path / "results", "sample")["article"]
         assert row["from"] == origin and row["scores"] == (entity if tagger == "lesson 4" else kept["entity"])
     assert comparison_rows(tmp_path, None, "sample") == {}
 
@@ -130,7 +130,7 @@ def test_another_tagger_measured_in_lesson_5_is_never_taken_for_seed(tmp_path):
 def test_a_recorded_benchmark_as_a_table(tmp_path):
     results = {
         "best 4x": {"train_tokens_per_second": 9000.4, "predict_tokens_per_second": 20000.0, "peak_mb": 400.0},
-        "article-1024 1x": {"train_tokens_per_second": 100.0, "peak_mb": 2000.0},
+        "dense-1024 1x": {"train_tokens_per_second": 100.0, "peak_mb": 2000.0},
         "crf 4x": {"error": "it broke"},
     }
     (tmp_path / "benchmark.json").write_text(json.dumps({"table": rows(results)}), "utf-8")

@@ -1,4 +1,4 @@
-"""The synthetic corpus: made from a seed, so that every lesson runs offline in minutes."""
+"""The synthetic corpus: generated from a seed, so that every lesson runs offline in minutes."""
 
 from legalner.data.sample.generate import COURTS, SEED, SIZES, generate, write
 

@@ -1,9 +1,9 @@
 """The synthetic corpus: two invented courts, all 19 classes, the same files from the same seed.
 
-It lets every lesson run offline in minutes, and it is hard enough for a model to be wrong: val and test hold names that
-train never showed (:data:`legalner.data.sample.names.FRESH`), many words are a name in one sentence and none in the
-next, some sentences are longer than 50 tokens, and the second court, whose decisions are the test, cites differently
-from the first. Its figures say that the machinery works; they say nothing about law.
+It lets every lesson run offline in minutes, and it is hard enough for a model to make mistakes: val and test have names
+that train does not (:data:`legalner.data.sample.names.FRESH`), many words are a name in one sentence and an ordinary
+word in the next, some sentences are longer than 50 tokens, and the second court, which writes the test part, has
+another citation style. Its figures show that the code works; they say nothing about law.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["COURTS", "SEED", "SIZES", "generate", "write"]
 SEED = 2020
 SIZES = {"train": 2_000, "val": 500, "test": 500}
 COURTS = {"A": "BHG", "B": "BKG"}
-"""The invented courts, by their citation habit: the Bundeshafengericht and the Bundeskanalgericht."""
+"""The invented courts by their citation style: the Bundeshafengericht and the Bundeskanalgericht."""
 
-# How often val and test draw from the fresh names, and how often val has the second court's habits.
+# How often a name in val and test is a fresh one, and how often a sentence of val is by the second court.
 FRESH_SHARE = 0.2
 OTHER_HABIT_SHARE = 0.25
 MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "Oktober", "November", "Dezember")
@@ -32,13 +32,13 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 
 def generate(seed: int = SEED) -> dict[str, list[Sentence]]:
-    """Make the corpus.
+    """Generate the corpus.
 
     Args:
         seed: The same seed gives the same sentences, on every system and Python.
 
     Returns:
-        Sentences of ``train`` (court A), ``val`` (A, some with B's habits) and ``test`` (court B).
+        The sentences of ``train`` (court A), ``val`` (mostly A, some B) and ``test`` (court B).
     """
     random = Random(seed)
     corpus: dict[str, list[Sentence]] = {}
@@ -53,19 +53,19 @@ def generate(seed: int = SEED) -> dict[str, list[Sentence]]:
 
 
 def write(folder: str | Path, seed: int = SEED) -> None:
-    """Write ``train.conll``, ``val.conll`` and ``test.conll`` into a folder, as they stand in ``data/sample``."""
+    """Write the corpus as ``train.conll``, ``val.conll`` and ``test.conll``, the files of ``data/sample``."""
     for part, sentences in generate(seed).items():
         write_conll(Path(folder) / f"{part}.conll", sentences)
 
 
 class _Writer:
-    """Writes one sentence of a court, drawing every choice from the generator that it was given."""
+    """Writes sentences of one court; the random generator that it is given makes every choice."""
 
     def __init__(self, random: Random, court: str, fresh: float) -> None:
         self._random = random
         self._court = court
         self._fresh = fresh
-        # What fills a slot: a text, each of whose tokens belongs to the entity.
+        # What fills each slot: a text whose tokens all belong to the entity.
         self._fillers: dict[str, Callable[[], str]] = {
             "PER": self._person, "RR": lambda: self._name("judge"), "AN": lambda: self._name("lawyer"),
             "LD": lambda: self._name("country"), "ST": lambda: self._name("city"), "STR": self._street,
@@ -77,13 +77,13 @@ class _Writer:
         }  # fmt: skip
 
     def sentence(self) -> Sentence:
-        """One sentence: a heading, judges' signatures, or one to three clauses."""
+        """Write a heading, judges' signatures, or a sentence of one, two or four clauses."""
         kind = self._random.random()
         if kind < 0.04:
             return self._fill(self._pick(HEADINGS))
         if kind < 0.08:
             return self._fill(self._pick(SIGNATURES))
-        # One clause in most sentences; several make the long ones that a cut at 50 tokens hurts.
+        # Most sentences have one clause; several make the long sentences that suffer from a cut at 50 tokens.
         clauses = 1 if kind < 0.72 else 2 if kind < 0.9 else 4
         text = self._pick(LEAD) + self._clause()
         for _ in range(clauses - 1):
@@ -95,7 +95,7 @@ class _Writer:
         return self._pick(MAIN) + self._pick(TAIL)
 
     def _fill(self, pattern: str) -> Sentence:
-        """Put entities into a pattern's slots and tag them."""
+        """Fill a pattern's slots with entities, and tag them."""
         tokens: list[str] = []
         tags: list[str] = []
         for word in pattern.split():
@@ -139,7 +139,7 @@ class _Writer:
         )
 
     def _section(self, text: str, sign: str = "§") -> str:
-        """A section of a text: number, sometimes paragraph, sentence or number."""
+        """Cite a section by its number, sometimes down to a paragraph, sentence or item."""
         section = f"{sign} {self._number(1, 140)}"
         if self._chance(0.1):
             section += "abc"[self._random.randrange(3)]
@@ -173,7 +173,7 @@ class _Writer:
         return f"{day}. {MONTHS[month]} {year}" if court == "A" else f"{day}.{month + 1}.{year}"
 
     def _decision(self) -> str:
-        """A citation as the writing court writes it; the court within is part of the citation."""
+        """Cite a decision in the style of the court that writes; the name of the cited court is part of the entity."""
         cited = COURTS["A" if self._chance(0.6) else "B"]
         number = f"{self._number(10, 990)}/{self._number(0, 19):02}"
         if self._court == "A":

@@ -1,8 +1,8 @@
-"""Words of the synthetic corpus: names and sentences, all invented for it.
+"""Names of the synthetic corpus.
 
-Each pool has two parts. ``KNOWN`` names may stand anywhere; ``FRESH`` ones stand in val and test only, so that a
-tagger meets names there that training never showed. Real statutes, countries and kinds of court are named as German
-decisions name them; persons, companies, brands, streets and contracts are made up.
+Each pool has two parts: ``KNOWN`` names can occur anywhere, ``FRESH`` names in val and test only, so that a tagger
+meets names there that it has not seen in training. Statutes, European norms, countries, cities, landscapes and
+journals are real; persons, companies, brands, streets and contracts are invented; the other pools mix both.
 """
 
 from __future__ import annotations

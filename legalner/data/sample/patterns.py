@@ -1,7 +1,7 @@
-"""Sentence patterns of the synthetic corpus; ``{GS}`` and the like stand for an entity of that class.
+"""Sentence patterns of the synthetic corpus; a slot such as ``{GS}`` stands for an entity of that class.
 
-Words that can be a name as well (Richter, Koch, Stein, Wolf, Essen, Halle, Land, Bund, Adler, Sonne …) stand here as
-ordinary words, so that a tagger must look at what is around them.
+Words that can also be names (Richter, Koch, Stein, Wolf, Essen, Halle, Land, Bund, Adler, Sonne …) occur here as
+ordinary words, so that a tagger has to look at their context.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ TAIL = (
     " , weil der Kläger die Frist des {GS} versäumt hat", " , und zwar auch in {LD}",
 )  # fmt: skip
 LINK = (" , und ", " ; ", " , aber ", " , denn ", " ; ferner gilt : ", " , und ")
-# A clause that does not begin its sentence begins in lower case, if with one of these.
+# These words lose their capital when their clause does not begin the sentence.
 OPENERS = (
     "Die", "Der", "Das", "Nach", "Im", "In", "Auf", "Mit", "Am", "Zwischen", "Es", "Hierfür", "So", "Dem", "Anders",
     "Dies", "Gegen", "Ein", "Eine", "Als", "Maßgeblich", "Streitig", "Nichts",

@@ -1,4 +1,4 @@
-"""Pictures of the network: one LSTM step, the whole tagger over a sentence, and what a unit does token by token."""
+"""Figures of lesson 03: one LSTM step, the whole tagger over a sentence, and what a unit does token by token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from legalner.plots.training import grouped_bars
+from legalner.plots.style import grouped_bars, heat_map
 
 __all__ = ["draw_network", "draw_step", "gate_heatmap", "state_differences"]
 
@@ -27,8 +27,8 @@ def _box(
         corner, width, height, boxstyle=shape, facecolor=color, edgecolor="black", hatch=hatch, zorder=2
     )
     axes.add_patch(box)
-    behind = {"facecolor": color, "edgecolor": "none", "pad": 1.2} if hatch else None
-    axes.text(x, y, text, ha="center", va="center", fontsize=10, color="black", zorder=3, bbox=behind)
+    backdrop = {"facecolor": color, "edgecolor": "none", "pad": 1.2} if hatch else None
+    axes.text(x, y, text, ha="center", va="center", fontsize=10, color="black", zorder=3, bbox=backdrop)
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], *, width: float = 1.0) -> None:
@@ -47,10 +47,13 @@ def draw_network(tokens: Sequence[str], tags: Sequence[str], *, dimension: int, 
 
     Args:
         tokens: The sentence, about four to eight tokens.
-        tags: A tag for each.
+        tags: The tag of each token.
         dimension: Length of a word vector.
         units: Width of the state in each direction.
         tag_count: Number of tags, padding included.
+
+    Raises:
+        ValueError: ``tokens`` and ``tags`` differ in length.
     """
     count = len(tokens)
     figure, axes = plt.subplots(figsize=(3.2 + 1.45 * count, 6.2), layout="constrained")
@@ -118,35 +121,29 @@ def gate_heatmap(tokens: Sequence[str], values: pd.DataFrame, title: str) -> Fig
 
     Args:
         tokens: The sentence.
-        values: A row a quantity (gates, cell state, output) and a column a token, between -1 and 1.
+        values: One row per quantity (gates, cell state, output) and one column per token, between -1 and 1.
         title: The figure's title.
     """
     figure, axes = plt.subplots(figsize=(2.6 + 0.95 * len(tokens), 1.2 + 0.5 * len(values)), layout="constrained")
-    numbers = values.to_numpy(float)
-    image = axes.imshow(numbers, cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
-    for (row, column), value in np.ndenumerate(numbers):
-        color = "white" if abs(value) > 0.65 else "black"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9, color=color)
-    axes.set_xticks(range(len(tokens)), tokens, fontsize=11)
-    axes.set_yticks(range(len(values)), list(values.index), fontsize=11)
+    image = heat_map(
+        axes, values.to_numpy(float), list(values.index), tokens, "{:.2f}".format,
+        fontsize=9, cmap="PuOr", vmin=-1, vmax=1, aspect="auto",
+    )  # fmt: skip
+    axes.tick_params(labelsize=11)
     axes.set(xlabel="token, in reading order", title=title)
     figure.colorbar(image, ax=axes, label="value")
     return figure
 
 
 def state_differences(tokens: Sequence[str], forward: np.ndarray, backward: np.ndarray, title: str) -> Figure:
-    """Draw by how much the states differ between two sentences, token by token and direction by direction.
+    """Draw how far the states of two sentences are apart, token by token, in both directions.
 
     Args:
-        tokens: What to write below each place.
+        tokens: Names of the positions; they may repeat.
         forward: Largest difference in the forward states at each token, ``(time,)``.
-        backward: The same in the backward states.
+        backward: Largest difference in the backward states at each token, ``(time,)``.
         title: The figure's title.
     """
-    # Places are numbered, since a token can stand in a sentence twice.
     places = [f"{place}\n{token}" for place, token in enumerate(tokens, start=1)]
-    series = {
-        "forward LSTM": dict(zip(places, map(float, forward), strict=True)),
-        "backward LSTM": dict(zip(places, map(float, backward), strict=True)),
-    }
-    return grouped_bars(series, ylabel="largest difference in a unit's output", title=title, digits=2)
+    table = pd.DataFrame({"forward LSTM": forward, "backward LSTM": backward}, index=places)
+    return grouped_bars(table, ylabel="largest difference in a unit's output", title=title, form=".2f")

@@ -1,4 +1,4 @@
-"""Pictures of learning: what a loss is, how it falls, and what an accuracy is made of."""
+"""Figures of lesson 04: what a loss is, how it falls, and how answers change from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-if TYPE_CHECKING:  # pictures alone should not wait for TensorFlow
+from legalner.plots.style import COLORS, line_style
+
+if TYPE_CHECKING:  # figures alone should not wait for TensorFlow
     from legalner.train import History
 
-__all__ = ["descent", "grouped_bars", "learning_curves", "loss_of_probability", "tags_by_epoch"]
-
-# Colours that colour-blind readers can tell apart (Okabe and Ito); each comes with a marker, a line and a hatch.
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
-MARKERS = ("o", "s", "^", "D")
-LINES = ("-", "--", "-.", ":")
-HATCHES = ("", "///", "...", "xx")
+__all__ = ["descent", "learning_curves", "loss_of_probability", "tags_by_epoch"]
 
 
 def loss_of_probability(marked: Sequence[float] = ()) -> Figure:
-    """Draw the loss of one token over the probability that its right tag was given.
+    """Draw the loss of one token over the probability that the network gave its correct tag.
 
     Args:
-        marked: Probabilities to mark on the curve, with their loss written beside them.
+        marked: Probabilities to mark on the curve, each with its loss.
     """
     figure, axes = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
     p = np.linspace(0.005, 1, 400)
@@ -35,22 +31,22 @@ def loss_of_probability(marked: Sequence[float] = ()) -> Figure:
         loss = -np.log(value)
         axes.plot(value, loss, "o", color="black")
         axes.annotate(f"p = {value:.2g}: {loss:.2f}", (value, loss), (6, 7), textcoords="offset points")
-    axes.set(xlabel="probability of the right tag", ylabel="loss, −ln p", xlim=(0, 1.14), ylim=(-0.2, 5.4))
-    axes.set_title("Little is paid for a small doubt, much for being sure and wrong")
+    axes.set(xlabel="probability of the correct tag", ylabel="loss, −ln p", xlim=(0, 1.14), ylim=(-0.2, 5.4))
+    axes.set_title("A small doubt costs little; being sure and wrong costs much")
     axes.grid(alpha=0.3)
     return figure
 
 
 def descent(losses: Mapping[str, Sequence[float]], title: str = "Gradient descent on the toy") -> Figure:
-    """Draw loss over steps, a line for each way of descending.
+    """Draw the loss over the steps of several descents.
 
     Args:
-        losses: Name of the line (such as a learning rate) to its loss before each step.
+        losses: For each descent (a learning rate, say) its loss before each step.
         title: The figure's title.
     """
     figure, axes = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
     for k, (name, values) in enumerate(losses.items()):
-        axes.plot(values, LINES[k % 4], color=COLORS[k % 4], marker=MARKERS[k % 4], markersize=4, label=name)
+        axes.plot(values, label=name, **line_style(k, markersize=4))
     axes.set(xlabel="steps taken", ylabel="loss, mean over the tokens", title=title)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(ncols=len(losses), loc="upper center", bbox_to_anchor=(0.5, -0.18), frameon=False)
@@ -59,20 +55,18 @@ def descent(losses: Mapping[str, Sequence[float]], title: str = "Gradient descen
 
 
 def learning_curves(history: History, *, baseline: float | None = None, title: str = "") -> Figure:
-    """Draw loss and accuracy over the epochs, on the training data and on val, with the best epoch marked.
+    """Draw loss and accuracy over the epochs, on the training data and on val, and mark the best epoch.
 
     Args:
-        history: What :func:`legalner.train.train` returned.
-        baseline: An accuracy to compare with, drawn as a level line.
-        title: A line above both pictures.
+        history: From :func:`legalner.train.train`.
+        baseline: Accuracy of a simple model, drawn as a horizontal line.
+        title: Title of the figure.
     """
     figure, pair = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
     epochs = np.arange(1, len(history.epochs) + 1)
     for axes, quantity in zip(pair, ("loss", "accuracy"), strict=True):
         for k, (prefix, name) in enumerate((("", "train, while learning"), ("val_", "val, after the epoch"))):
-            axes.plot(
-                epochs, history.column(prefix + quantity), LINES[k], color=COLORS[k], marker=MARKERS[k], label=name
-            )
+            axes.plot(epochs, history.column(prefix + quantity), label=name, **line_style(k))
         axes.axvline(history.best + 1, color="black", linestyle=":", label=f"lowest val loss: epoch {history.best + 1}")
         axes.set(xlabel="epoch", ylabel=f"{quantity}, mean over positions", title=quantity.capitalize())
         axes.set_xlim(0.5, len(epochs) + 0.5)
@@ -89,42 +83,15 @@ def learning_curves(history: History, *, baseline: float | None = None, title: s
     return figure
 
 
-def grouped_bars(series: Mapping[str, Mapping[str, float]], *, ylabel: str, title: str, digits: int = 3) -> Figure:
-    """Draw bars in groups, with the numbers on them.
-
-    Args:
-        series: Name of a series (a colour and a hatch) to its value in each group; NaN leaves the bar away.
-        ylabel: What the bars measure, with its unit.
-        title: The figure's title.
-        digits: Digits behind the point of the numbers on the bars; -1 for no numbers.
-    """
-    groups = list(next(iter(series.values())))
-    figure, axes = plt.subplots(figsize=(max(6.5, 1.1 * len(groups)), 3.8), layout="constrained")
-    width = 0.8 / len(series)
-    for k, (name, values) in enumerate(series.items()):
-        x = np.arange(len(groups)) + (k - (len(series) - 1) / 2) * width
-        heights = [values[group] for group in groups]
-        bars = axes.bar(x, heights, width, color=COLORS[k % 4], hatch=HATCHES[k % 4], edgecolor="black", label=name)
-        if digits >= 0:
-            labels = ["" if np.isnan(h) else f"{h:.{digits}f}" for h in heights]
-            axes.bar_label(bars, labels, padding=2, fontsize=9)
-    axes.set_xticks(np.arange(len(groups)), groups)
-    axes.set(ylabel=ylabel, title=title)
-    axes.margins(y=0.12)
-    if len(series) > 1:
-        axes.legend(ncols=len(series), loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False)
-    return figure
-
-
 def tags_by_epoch(
     tokens: Sequence[str], gold: Sequence[str], epochs: Mapping[int, Sequence[str]], title: str
 ) -> Figure:
-    """Draw what a network said of one sentence after each epoch; white is right, hatched is wrong.
+    """Draw what a network predicted for one sentence after each epoch; wrong cells are hatched.
 
     Args:
         tokens: The sentence.
-        gold: A class for each token, or ``O``.
-        epochs: Number of an epoch to what the network said after it, a class for each token.
+        gold: The class of each token, or ``O``.
+        epochs: For each epoch, by its number, the class predicted for each token.
         title: The figure's title.
     """
     rows = [*((f"epoch {number}", said) for number, said in epochs.items()), ("gold", gold)]

@@ -7,7 +7,7 @@ import pytest
 
 from legalner.data import COARSE, FINE, Sentence
 from legalner.evaluate import error_table
-from legalner.plots.entities import COLORS, compare, error_list, legend, mark
+from legalner.render import COLORS, OTHER, STYLESHEET, Mark, compare, error_list, legend, mark, mark_spans
 
 TOKENS = ("Die", "Alpha", "GmbH", "in", "Kassel")
 TAGS = ("O", "B-UN", "I-UN", "O", "B-ST")
@@ -15,7 +15,7 @@ TAGS = ("O", "B-UN", "I-UN", "O", "B-ST")
 
 def marked(page: str) -> list[tuple[str, str]]:
     """Text and class of each entity in rendered HTML."""
-    found = re.findall(r"<mark[^>]*>\s*(.*?)\s*<span[^>]*>(.*?)</span>", page, flags=re.DOTALL)
+    found = re.findall(r"<mark[^>]*>(.*?)<small[^>]*>(.*?)</small></mark>", page, flags=re.DOTALL)
     return [(unescape(text), unescape(label)) for text, label in found]
 
 
@@ -55,9 +55,21 @@ def test_markup_is_shown_and_not_run() -> None:
 
 
 def test_a_class_without_a_colour_has_a_light_one() -> None:
-    page = mark(("x", "y"), ("B-Norm", "B-PERSON"))  # PERSON has a colour of displaCy's own
+    page = mark(("x", "y"), ("B-Norm", "B-PERSON"))
     assert marked(page) == [("x", "Norm"), ("y", "PERSON")]
-    assert len(re.findall("background: #d9d9d9", page)) == 2
+    assert page.count(f"background: {OTHER}") == 2
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_confidence_is_in_the_title_and_a_low_one_has_a_frame(inline: bool) -> None:
+    text = "§ 1 BGB,\n§ 2 <BGB> und der BGH"
+    marks = [Mark(0, 7, "GS", 0.5), Mark(9, 18, "GS", 0.494), Mark(text.index("BGH"), len(text), "GRT")]
+    page = "".join(mark_spans(text, marks, inline=inline))
+    assert marked(page) == [("§ 1 BGB", "GS"), ("§ 2 <BGB>", "GS"), ("BGH", "GRT")]
+    assert re.findall('title="(.*?)"', page) == [f"{FINE['GS']}, 50%", f"{FINE['GS']}, 49%", FINE["GRT"]]
+    framed = ["unsure" in mark and ("dashed" in mark or not inline) for mark in re.findall("<mark.*?>", page)]
+    assert framed == [False, True, False] and "dashed" in STYLESHEET
+    assert unescape(re.sub("<small.*?</small>|<[^>]+>", "", page)) == text, "all of the text, in order"
 
 
 def test_compare_shows_gold_above_prediction() -> None:
@@ -79,9 +91,9 @@ def luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("label", sorted({*COARSE, *COARSE.values()}))
+@pytest.mark.parametrize("label", ["Norm", *sorted({*COARSE, *COARSE.values()})])
 def test_every_class_has_a_colour_on_which_black_can_be_read(label: str) -> None:
-    assert (luminance(COLORS[label]) + 0.05) / 0.05 >= 7  # the guidelines' stricter level
+    assert (luminance(COLORS.get(label, OTHER)) + 0.05) / 0.05 >= 7  # the guidelines' stricter level
     assert "color: #000;" in mark(("x",), (f"B-{label}",))
 
 

@@ -1,22 +1,11 @@
-"""The pictures of the network show what they were given."""
+"""The figures of the lesson on the network show what they are given."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from legalner.plots.network import draw_network, draw_step, gate_heatmap, state_differences
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
+from legalner.plots.model import draw_network, draw_step, gate_heatmap, state_differences
 
 
 def texts(figure: Figure) -> list[str]:

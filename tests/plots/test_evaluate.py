@@ -1,18 +1,12 @@
 """The figures of the lesson on measuring show the numbers that they are given."""
 
-from collections.abc import Iterator
-
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from legalner.evaluate import confusion, entity_scores, error_kinds
-from legalner.plots.evaluation import (
+from legalner.plots.evaluate import (
     calibration_curve,
     class_bars,
     confusion_map,
@@ -24,12 +18,6 @@ from legalner.plots.evaluation import (
 
 GOLD = [("B-GS", "I-GS", "O", "B-ST"), ("B-GS", "B-RS", "I-RS", "O")]
 PREDICTED = [("B-GS", "I-GS", "O", "B-LD"), ("O", "B-RS", "O", "O")]
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def texts(axes: plt.Axes) -> list[str]:
@@ -45,9 +33,7 @@ def test_view_bars() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["tokens", "entities"]
     assert [label.get_text() for label in figure.legends[0].get_texts()] == ["network", "all O"]
     assert axes.get_title() == "a title" and axes.get_xlabel() and axes.get_ylabel()
-    # Told apart without colour, and beside each other, not on top of each other.
-    assert {bar.get_hatch() for bar in axes.patches} == {None, "//"}
-    assert axes.patches[0].get_x() + axes.patches[0].get_width() <= axes.patches[2].get_x() + 1e-9
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1, "all of the range that a score can have"
 
 
 def test_class_bars_sorts_by_support() -> None:
@@ -86,7 +72,9 @@ def test_kind_bars() -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == list(kinds.index[::-1])
     assert [bar.get_width() for bar in axes.patches] == kinds[::-1].tolist()
     by_kind = dict(zip(kinds.index[::-1], texts(axes), strict=True))
-    assert by_kind["right"] == "1 (25.0% of gold)" and by_kind["spurious"] == "1 (not in gold)"
+    assert by_kind["correct"] == "1 (25.0% of gold)" and by_kind["spurious"] == "1 (not in gold)"
+    hatched = [bool(bar.get_hatch()) for bar in axes.patches]
+    assert hatched == [label != "correct" for label in by_kind], "what is correct stands out without colour too"
     assert axes.get_title() == "a title" and axes.get_xlabel() and axes.get_ylabel()
 
 
@@ -108,8 +96,11 @@ def test_confusion_map_shows_shares_of_rows() -> None:
 
 def test_confusion_map_colours_small_shares_and_leaves_none_blank() -> None:
     table = confusion([("O",) * 9999 + ("B-GS",)], [("O",) * 9998 + ("B-GS", "B-GS")])
-    shown = confusion_map(table).axes[0].images[0].get_array()
-    assert shown[0, 1] == 0.001  # 1 of 9,999, in the lightest colour
+    axes = confusion_map(table).axes[0]
+    assert [text for text in texts(axes) if text] == ["100"], "less than 1 % is a colour alone"
+    image = axes.images[0]
+    shown = image.get_array()
+    assert image.to_rgba(shown)[0, 1].tolist() == list(image.cmap(0.0)), "1 of 9,999, in the lightest colour"
     assert shown.mask.tolist() == [[True, False], [True, False]]
 
 
@@ -128,14 +119,16 @@ def test_offsets_are_counted_on_their_side() -> None:
 
 
 def test_a_calibration_curve_goes_through_its_parts() -> None:
-    parts = pd.DataFrame({"confidence": [0.2, 0.9], "right": [0.1, 0.8], "entities": [5, 50]})
+    parts = pd.DataFrame({"confidence": [0.2, 0.9], "correct": [0.1, 0.8], "entities": [5, 50]})
     top, bottom = calibration_curve(parts).axes
     assert top.lines[1].get_xydata().tolist() == [[0.2, 0.1], [0.9, 0.8]]
     assert [bar.get_height() for bar in bottom.patches] == [5, 50]
 
 
 def test_threshold_curve_by_hand() -> None:
-    found = pd.DataFrame({"confidence": [0.9, 0.8, 0.6, 0.3], "kind": ["right", "right", "spurious", "wrong ends"]})
+    found = pd.DataFrame(
+        {"confidence": [0.9, 0.8, 0.6, 0.3], "kind": ["correct", "correct", "spurious", "wrong boundaries"]}
+    )
     figure = threshold_curve(found, gold=5, least=0.7)
     (axes,) = figure.axes
     labels = [line.get_label() for line in axes.lines][:3]

@@ -1,9 +1,8 @@
-"""Figures of the lesson on measuring: scores beside a baseline, scores by class, kinds of error, and confusions."""
+"""Figures of lesson 05: scores beside a baseline, scores by class, kinds of error, confusions, and calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from legalner.data import COARSE
+from legalner.plots.style import COLORS, GREY, VERMILION, bar_style, grouped_bars, heat_map, line_style
 
 __all__ = [
     "calibration_curve",
@@ -24,65 +24,48 @@ __all__ = [
     "view_bars",
 ]
 
-# Blue and orange of Okabe and Ito's colour-blind safe palette; hatches tell the bars apart without colour.
-_FILL: tuple[dict[str, Any], ...] = (
-    {"color": "#0072B2"},
-    {"color": "#E69F00", "hatch": "//", "edgecolor": "white"},
-    {"color": "#009E73", "hatch": "..", "edgecolor": "white"},
-)
-
 
 def view_bars(views: pd.DataFrame, title: str = "") -> Figure:
-    """Draw scores side by side, a group of bars for each way of measuring.
+    """Draw scores as grouped bars with their values, a group for each way of measuring.
 
     Args:
-        views: Scores between 0 and 1; a row a way of measuring, a column a tagger.
+        views: Scores from 0 to 1, one row per way of measuring and one column per tagger.
         title: Title of the figure.
-
-    Returns:
-        The figure; each bar carries its value.
     """
-    figure, axes = plt.subplots(figsize=(1.2 + 1.9 * len(views), 3.8), layout="constrained")
-    width = 0.8 / len(views.columns)
-    for i, column in enumerate(views.columns):
-        places = np.arange(len(views)) + (i - (len(views.columns) - 1) / 2) * width
-        bars = axes.bar(places, views[column], width, label=column, **_FILL[i % len(_FILL)])
-        axes.bar_label(bars, fmt="{:.3f}", padding=2, fontsize=9)
-    axes.set_xticks(range(len(views)), [str(name) for name in views.index])
-    axes.set(ylim=(0, 1.12), ylabel="score (share, 0 to 1)", xlabel="how it is measured", title=title)
-    axes.set_yticks(np.linspace(0, 1, 6))
-    figure.legend(loc="outside lower center", ncols=len(views.columns), frameon=False)
-    return figure
+    return grouped_bars(
+        views, title=title, xlabel="how it is measured", ylabel="score (share, 0 to 1)", shares=True,
+        size=(1.2 + 1.9 * len(views), 3.8),
+    )  # fmt: skip
 
 
 def class_bars(per_class: pd.DataFrame, title: str = "") -> Figure:
     """Draw support and F1 of each class, the most frequent class on top.
 
     Args:
-        per_class: A row a class: ``precision``, ``recall``, ``f1``, ``support`` and ``predicted``, as in
+        per_class: One row per class with ``precision``, ``recall``, ``f1``, ``support`` and ``predicted``, as in
             :class:`legalner.evaluate.EntityScores`.
         title: Title of the figure.
 
     Returns:
-        The figure: support on the left, on a logarithmic axis; on the right F1 as a bar, with precision and recall
-        as markers.
+        The figure: support on the left, on a logarithmic axis; on the right F1 as a bar, and precision and recall as
+        markers.
     """
     table = per_class.sort_values("support", kind="stable")
     places = np.arange(len(table))
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(9, 1.4 + 0.27 * len(table)), sharey=True, width_ratios=(1, 2), layout="constrained"
     )
-    bars = left.barh(places, table["support"], color="#999999")
+    bars = left.barh(places, table["support"], color=GREY)
     left.bar_label(bars, [f"{n:,.0f}" for n in table["support"]], padding=2, fontsize=8)
     left.set_xscale("symlog", linthresh=1)
     left.set_xlim(0, 10 * max([1, *table["support"]]))
     left.set_yticks(places, [str(label) for label in table.index])
     left.set(xlabel="gold entities (log scale)", ylabel="class")
     right.barh(places, table["f1"], color="#9ECAE9", label="F1")
-    # A class that was never predicted has no precision, and one that gold lacks no recall.
+    # A class that was never predicted has no precision; a class without gold entities has no recall.
     precision, recall = table["precision"].where(table["predicted"] > 0), table["recall"].where(table["support"] > 0)
-    right.plot(precision, places, ">", color="#0072B2", label="precision")
-    right.plot(recall, places, "<", color="#D55E00", markerfacecolor="white", label="recall")
+    right.plot(precision, places, ">", color=COLORS[0], label="precision")
+    right.plot(recall, places, "<", color=VERMILION, markerfacecolor="white", label="recall")
     for place, predicted in zip(places, table["predicted"], strict=True):
         if not predicted:
             right.text(0.03, place, "never predicted", va="center", fontsize=8)
@@ -100,14 +83,14 @@ def kind_bars(kinds: pd.Series, title: str = "") -> Figure:
         title: Title of the figure.
 
     Returns:
-        The figure: a bar a kind; beside each its number and, but for ``spurious``, its share of the gold entities.
+        The figure: a bar for each kind with its number and, except for ``spurious``, its share of the gold entities.
     """
     table = kinds[::-1]
     gold = max(int(kinds.drop("spurious").sum()), 1)
     figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
-    styles = {"right": _FILL[0], "spurious": {"color": "#999999", "hatch": "..", "edgecolor": "white"}}
+    styles = {"correct": bar_style(0), "spurious": bar_style(2, color=GREY)}
     for place, (kind, number) in enumerate(table.items()):
-        bars = axes.barh(place, number, **styles.get(str(kind), _FILL[1]))
+        bars = axes.barh(place, number, **styles.get(str(kind), bar_style(1)))
         share = "not in gold" if kind == "spurious" else f"{number / gold:.1%} of gold"
         axes.bar_label(bars, [f"{number:,} ({share})"], padding=3, fontsize=9)
     axes.set_yticks(range(len(table)), [str(kind) for kind in table.index])
@@ -122,23 +105,23 @@ def end_offsets(errors: pd.DataFrame, title: str = "", *, most: int = 6) -> Figu
     Args:
         errors: Rows of a :func:`legalner.evaluate.error_table` that have both a gold and a predicted entity.
         title: Title of the figure.
-        most: Larger distances are counted with this one.
+        most: Distance in tokens; larger ones are counted with it.
     """
     figure, both = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
     places = range(-most, most + 1)
     for axes, side, name in zip(both, ("left", "right"), ("beginning", "end"), strict=True):
         counts = errors[side].clip(-most, most).value_counts().reindex(places, fill_value=0)
-        bars = axes.bar(list(places), counts, **_FILL[1])
+        bars = axes.bar(list(places), counts, **bar_style(1))
         axes.bar_label(bars, [f"{n:.0f}" if n else "" for n in counts], fontsize=8)
         axes.set_xticks([-most, -2, 0, 2, most], [f"≤ −{most}", "−2", "0", "2", f"≥ {most}"])
-        axes.set(xlabel="tokens before (−) or behind gold's", title=f"the {name}")
+        axes.set(xlabel="tokens before (−) or after gold's", title=f"the {name}")
     both[0].set_ylabel("entities")
     figure.suptitle(title)
     return figure
 
 
 def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
-    """Draw the share of right entities over their mean confidence, and how many entities there are.
+    """Draw the share of correct entities over their mean confidence, with the number of entities below.
 
     Args:
         parts: From :func:`legalner.evaluate.calibration`.
@@ -147,12 +130,12 @@ def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(5.5, 5.5), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
-    top.plot([0, 1], [0, 1], "--", color="#999999", label="as sure as right")
-    top.plot(parts["confidence"], parts["right"], "o-", color="#0072B2", label="this tagger")
-    top.set(ylabel="share that is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=title)
+    top.plot([0, 1], [0, 1], "--", color=GREY, label="confidence = share correct")
+    top.plot(parts["confidence"], parts["correct"], label="this tagger", **line_style(0))
+    top.set(ylabel="share that is correct", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=title)
     top.legend(loc="upper left", frameon=False)
     top.grid(alpha=0.3)
-    bars = bottom.bar(parts["confidence"], parts["entities"], width=0.06, **_FILL[0])
+    bars = bottom.bar(parts["confidence"], parts["entities"], width=0.06, **bar_style(0))
     bottom.bar_label(bars, [f"{n:,}" for n in parts["entities"]], fontsize=7)
     bottom.margins(y=0.25)
     bottom.set(xlabel="probability that the tagger gave", ylabel="entities")
@@ -160,48 +143,50 @@ def calibration_curve(parts: pd.DataFrame, title: str = "") -> Figure:
 
 
 def threshold_curve(found: pd.DataFrame, gold: int, least: float) -> Figure:
-    """Draw precision, recall and F1 over the probability that is asked for, and mark one.
+    """Draw precision, recall and F1 of the entities whose confidence reaches a threshold, over that threshold.
 
     Args:
-        found: The predicted entities: ``confidence``, and ``kind``, which is ``right`` for the right ones.
+        found: One row per predicted entity: its ``confidence``, and its ``kind``, which is ``correct`` if it is.
         gold: Number of gold entities.
-        least: The probability to mark, 0 to 1.
+        least: The threshold to mark, 0 to 1.
     """
     thresholds = np.linspace(0, 0.99, 100)
     kept = np.array([(found["confidence"] >= t).sum() for t in (*thresholds, least)])
-    right = np.array([((found["confidence"] >= t) & (found["kind"] == "right")).sum() for t in (*thresholds, least)])
+    correct = np.array(
+        [((found["confidence"] >= t) & (found["kind"] == "correct")).sum() for t in (*thresholds, least)]
+    )
     curves = {
-        "precision": np.where(kept > 0, right / np.maximum(kept, 1), np.nan),
-        "recall": right / gold,
-        "F1": 2 * right / (kept + gold),
+        "precision": np.where(kept > 0, correct / np.maximum(kept, 1), np.nan),
+        "recall": correct / gold,
+        "F1": 2 * correct / (kept + gold),
     }
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for (name, values), color, line in zip(
-        curves.items(), ("#0072B2", "#E69F00", "#009E73"), ("-", "--", "-."), strict=True
-    ):
+    for k, (name, values) in enumerate(curves.items()):
         at_mark = "none" if np.isnan(values[-1]) else f"{values[-1]:.3f}"
-        axes.plot(thresholds, values[:-1], line, color=color, label=f"{name}: {at_mark} at the mark", linewidth=2)
+        style = line_style(k, marker="", linewidth=2)
+        axes.plot(thresholds, values[:-1], label=f"{name}: {at_mark} at the mark", **style)
     axes.axvline(least, color="#555555", linestyle=":")
-    axes.set(xlabel="probability that is asked for", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title(f"asking for {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
+    axes.set(xlabel="lowest confidence accepted", ylabel="score", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set_title(f"requiring {least:.2f} keeps {kept[-1]:,} of {len(found):,} predicted entities")
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
     axes.grid(alpha=0.3)
     return figure
 
 
 def confusion_map(table: pd.DataFrame, title: str = "", *, lowest: float = 0.001) -> Figure:
-    """Draw which class the tokens of each gold class were given, as shares of the gold class's tokens.
+    """Draw the classes that the tokens of each gold class were given, as shares of the gold class's tokens.
 
-    The cell of `O` predicted as `O` is left out, and colours are on a logarithmic scale, so that the rest shows.
+    The cell of `O` predicted as `O` is left out, and colours are on a logarithmic scale, so that the others show.
 
     Args:
-        table: Tokens by gold class (rows) and predicted class (columns), as :func:`legalner.evaluate.confusion` has it.
+        table: Number of tokens by gold class (rows) and predicted class (columns), from
+            :func:`legalner.evaluate.confusion`.
         title: Title of the figure.
-        lowest: Share that has the lightest colour; smaller ones have it too, and 0 is blank.
+        lowest: Share with the lightest colour; smaller shares have it too, and 0 is blank.
 
     Returns:
-        The figure. Classes of one coarse class stand together, between lines; the diagonal is framed. Shares of 1 %
-        and more are written into their cells.
+        The figure. Lines separate the coarse classes, the diagonal is framed, and cells of 1 % or more show their
+        share.
     """
     labels = _grouped(table.index)
     counts = table.loc[labels, labels]
@@ -210,18 +195,16 @@ def confusion_map(table: pd.DataFrame, title: str = "", *, lowest: float = 0.001
         shares[labels.index("O"), labels.index("O")] = 0.0
     size = 2.5 + 0.36 * len(labels)
     figure, axes = plt.subplots(figsize=(size + 1, size), layout="constrained")
-    shown = np.ma.masked_equal(shares, 0).clip(lowest, 1)
-    image = axes.imshow(shown, cmap="Blues", norm=LogNorm(lowest, 1))
-    for row, column in zip(*np.nonzero(shares >= 0.01), strict=True):
-        color = "white" if shares[row, column] > 0.2 else "black"
-        axes.text(column, row, f"{shares[row, column]:.0%}"[:-1], ha="center", va="center", fontsize=8, color=color)
+    names = [f"{label}  ({counts.loc[label].sum():,})" for label in labels]
+    image = heat_map(
+        axes, np.where(shares == 0, np.nan, shares), names, labels, lambda v: f"{v:.0%}"[:-1] if v >= 0.01 else "",
+        rotation=90, cmap="Blues", norm=LogNorm(lowest, 1),
+    )  # fmt: skip
     if "O" in labels:
-        axes.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor="#999999", hatch="xxx", linewidth=0))
-    axes.set_xticks(range(len(labels)), labels, rotation=90)
-    axes.set_yticks(range(len(labels)), [f"{label}  ({counts.loc[label].sum():,})" for label in labels])
+        axes.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor=GREY, hatch="xxx", linewidth=0))
     axes.set(xlabel="predicted class", ylabel="gold class (tokens)", title=title)
     for i in range(1, len(labels)):
-        axes.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=0.9, zorder=3))
+        axes.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=VERMILION, linewidth=0.9, zorder=3))
         if _group(labels[i - 1]) != _group(labels[i]):
             axes.axhline(i - 0.5, color="#bbbbbb", linewidth=0.7)
             axes.axvline(i - 0.5, color="#bbbbbb", linewidth=0.7)

@@ -1,22 +1,10 @@
-"""The figures of lesson 07 show the numbers that they are given."""
+"""The figures of the lesson on improving show the numbers that they are given."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from legalner.plots import improve
 from legalner.train import History
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def texts(figure) -> list[str]:
@@ -26,12 +14,6 @@ def texts(figure) -> list[str]:
 def test_share_bars_show_each_share():
     figure = improve.share_bars(pd.DataFrame({"all": [0.5, 1.0], "inside": [0.25, 0.75]}, index=["word", "shape"]), "t")
     assert sorted(texts(figure)) == ["100%", "25%", "50%", "75%"]
-
-
-def test_trellis_draws_the_path_and_the_probabilities():
-    figure = improve.trellis(np.array([[0.7, 0.3], [0.2, 0.8]]), [0, 1], ["a", "b"], ["O", "B"])
-    assert figure.axes[0].lines[0].get_ydata().tolist() == [0, 1]
-    assert texts(figure) == ["0.70", "0.30", "0.20", "0.80"]
 
 
 def test_focal_curve_of_gamma_zero_is_cross_entropy():

@@ -1,22 +1,10 @@
-"""The pictures of training show the figures that they were given."""
+"""The figures of the lesson on training show the numbers that they are given."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from legalner.plots.training import descent, grouped_bars, learning_curves, loss_of_probability, tags_by_epoch
+from legalner.plots.train import descent, learning_curves, loss_of_probability, tags_by_epoch
 from legalner.train import History
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
 
 HISTORY = History(
     [
@@ -57,15 +45,6 @@ def test_descent_draws_a_line_for_each_rate() -> None:
     axes = descent({"slow": [3.0, 2.9], "fast": [3.0, 1.0]}).axes[0]
     assert [list(line.get_ydata()) for line in axes.get_lines()] == [[3.0, 2.9], [3.0, 1.0]]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["slow", "fast"]
-
-
-def test_bars_carry_their_numbers_and_leave_out_what_is_not_there() -> None:
-    series = {"network": {"all": 0.9, "padding": float("nan")}, "baseline": {"all": 0.5, "padding": 1.0}}
-    axes = grouped_bars(series, ylabel="share", title="accuracy", digits=2).axes[0]
-    assert [bar.get_height() for bar in axes.containers[1]] == [0.5, 1.0]
-    assert [text.get_text() for text in axes.texts] == ["0.90", "", "0.50", "1.00"]
-    assert axes.get_legend() is not None
-    assert grouped_bars({"one": {"a": 1.0}}, ylabel="y", title="t").axes[0].get_legend() is None
 
 
 def test_tags_by_epoch_hatches_what_is_wrong() -> None:
