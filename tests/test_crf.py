@@ -1,9 +1,6 @@
 """The CRF against a sum over all paths, against differences of its own loss, and through a saved file."""
 
 import itertools
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -31,22 +28,22 @@ def make_crf(tags: int, *, seed: int = 0, constrained: bool = False, scale: floa
     return crf
 
 
-def score(crf: CRF, emissions: np.ndarray, path: tuple[int, ...]) -> float:
-    """The formula at the head of the module, by hand, in float64."""
+def all_paths(crf: CRF, emissions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every path that one sentence can take, ``(paths, time)``, and its probability, most probable first.
+
+    The formula at the head of the module, by hand, in float64.
+    """
     transitions, start, end = (np.asarray(w, np.float64) for w in (crf.transitions, crf.start, crf.end))
-    if not crf.allowed_first[path[0]] or not all(crf.allowed[a, b] for a, b in itertools.pairwise(path)):
-        return -np.inf
-    steps = sum(transitions[a, b] for a, b in itertools.pairwise(path))
-    return start[path[0]] + end[path[-1]] + steps + sum(float(emissions[t, tag]) for t, tag in enumerate(path))
-
-
-def all_paths(crf: CRF, emissions: np.ndarray) -> dict[tuple[int, ...], float]:
-    """Probability of every path of one sentence."""
+    transitions = np.where(crf.allowed, transitions, -np.inf)
+    start = np.where(crf.allowed_first, start, -np.inf)
     time, tags = emissions.shape
-    scores = {path: score(crf, emissions, path) for path in itertools.product(range(tags), repeat=time)}
-    top = max(scores.values())
-    total = sum(np.exp(s - top) for s in scores.values())
-    return {path: float(np.exp(s - top) / total) for path, s in scores.items()}
+    paths = np.array(list(itertools.product(range(tags), repeat=time)))
+    scores = start[paths[:, 0]] + end[paths[:, -1]] + emissions[np.arange(time), paths].sum(axis=1, dtype=np.float64)
+    for t in range(1, time):
+        scores += transitions[paths[:, t - 1], paths[:, t]]
+    probabilities = np.exp(scores - scores.max())
+    order = np.argsort(-probabilities)[: (scores > -np.inf).sum()]
+    return paths[order], probabilities[order] / probabilities.sum()
 
 
 def padded(emissions: list[np.ndarray], noise: float = 9.0) -> tuple[np.ndarray, np.ndarray]:
@@ -55,34 +52,30 @@ def padded(emissions: list[np.ndarray], noise: float = 9.0) -> tuple[np.ndarray,
     batch = noise * RNG.normal(size=(len(emissions), longest, emissions[0].shape[1]))
     for row, e in zip(batch, emissions, strict=True):
         row[: len(e)] = e
-    real = np.arange(longest) < np.array([len(e) for e in emissions])[:, None]
-    return batch.astype(np.float32), real
+    mask = np.arange(longest) < np.array([len(e) for e in emissions])[:, None]
+    return batch.astype(np.float32), mask
 
 
 @pytest.mark.parametrize(("tags", "constrained", "scale"), [(2, False, 1), (3, False, 4), (6, True, 1), (6, True, 5)])
 def test_against_every_path(tags: int, constrained: bool, scale: float):
     crf = make_crf(tags, constrained=constrained, scale=scale)
     sentences = [scale * RNG.normal(size=(length, tags)) for length in (1, 4, 2, 5, 1, 3)]
-    emissions, real = padded(sentences)
-    best, marginals = np.asarray(crf.decode(emissions, real)), np.asarray(crf.marginals(emissions, real))
+    emissions, mask = padded(sentences)
+    best, marginals = np.asarray(crf.decode(emissions, mask)), np.asarray(crf.marginals(emissions, mask))
     for i, sentence in enumerate(sentences):
         time = len(sentence)
-        paths = all_paths(crf, emissions[i, :time])
-        assert tuple(best[i, :time]) == max(paths, key=paths.get)
+        paths, probabilities = all_paths(crf, emissions[i, :time])
+        assert best[i, :time].tolist() == paths[0].tolist()
         assert not best[i, time:].any() and not marginals[i, time:].any()
-        expected = np.zeros((time, tags))
-        for path, probability in paths.items():
-            expected[np.arange(time), path] += probability
+        expected = [[probabilities[paths[:, t] == tag].sum() for tag in range(tags)] for t in range(time)]
         np.testing.assert_allclose(marginals[i, :time], expected, atol=2e-5)
-        likely = sorted((p for p in paths if paths[p]), key=paths.get)[-20:]
-        given_tags = np.zeros((len(likely), emissions.shape[1]), np.int32)
-        given_tags[:, :time] = likely
-        repeated = np.repeat(emissions[i : i + 1], len(likely), 0), np.repeat(real[i : i + 1], len(likely), 0)
-        found = crf.log_likelihood(repeated[0], given_tags, repeated[1])
-        np.testing.assert_allclose(found, [np.log(paths[p]) for p in likely], rtol=1e-4, atol=1e-4)
+        likely = np.pad(paths[:20], ((0, 0), (0, emissions.shape[1] - time))).astype(np.int32)
+        same = [np.repeat(x[i : i + 1], len(likely), axis=0) for x in (emissions, mask)]
+        found = crf.log_likelihood(same[0], likely, same[1])
+        np.testing.assert_allclose(found, np.log(probabilities[:20]), rtol=1e-4, atol=1e-4)
 
 
-@examples(30)
+@examples(20)
 @given(st.integers(1, 4), st.integers(2, 4), st.integers(0, 2**31), st.sampled_from([0.1, 1.0, 10.0]))
 def test_probabilities_of_all_paths_sum_to_one(time: int, tags: int, seed: int, scale: float):
     crf = make_crf(tags, seed=seed)
@@ -117,11 +110,11 @@ def test_gradient_agrees_with_differences_of_the_loss():
     import tensorflow as tf
 
     crf = make_crf(6, constrained=True)
-    emissions, real = padded([RNG.normal(size=(n, 6)) for n in (1, 4, 3)])
+    emissions, mask = padded([RNG.normal(size=(n, 6)) for n in (1, 4, 3)])
     tags = np.array([[2, 0, 0, 0], [1, 2, 3, 3], [4, 5, 2, 0]], np.int32)
 
     def loss(e: np.ndarray) -> tf.Tensor:
-        return tf.reduce_sum(crf.log_likelihood(tf.convert_to_tensor(e), tags, real))
+        return tf.reduce_sum(crf.log_likelihood(tf.convert_to_tensor(e), tags, mask))
 
     with tf.GradientTape() as tape:
         value = tf.convert_to_tensor(emissions)
@@ -148,84 +141,66 @@ def test_gradient_agrees_with_differences_of_the_loss():
 
 def small_tagger(*, learned: bool = True) -> Tagger:
     keras.utils.set_random_seed(1)
-    rows = keras.Input((None, 1), dtype="int32")
-    x = keras.layers.Embedding(9, 4)(rows[..., 0])
+    ids = keras.Input((None, 1), dtype="int32")
+    x = keras.layers.Embedding(9, 4)(ids[..., 0])
     emissions = keras.layers.Dense(len(NAMES))(x)
-    return Tagger(rows, CRF(*allowed_transitions(NAMES), learned=learned)(emissions))
-
-
-def alternating(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """Every token is the same, so only the tag before tells the next one: B-GS, I-GS, B-GS, …; lengths differ."""
-    lengths = np.random.default_rng(0).integers(1, 7, count)
-    real = np.arange(6) < lengths[:, None]
-    tags = np.where(real, np.where(np.arange(6) % 2, 3, 2), 0).astype(np.int32)
-    return real.astype(np.int32)[..., None], tags
+    return Tagger(ids, CRF(*allowed_transitions(NAMES), learned=learned)(emissions))
 
 
 def test_learns_what_only_transitions_can_tell():
-    x, y = alternating()
-    for learned, expected in ((True, 1.0), (False, 0.75)):
+    """Every token is the same, so only the tag before tells the next one: B-GS, I-GS, B-GS, …; lengths differ."""
+    mask = np.arange(6) < np.random.default_rng(0).integers(1, 7, 32)[:, None]
+    x, y = mask.astype(np.int32)[..., None], np.where(mask, np.where(np.arange(6) % 2, 3, 2), 0).astype(np.int32)
+    for learned in (True, False):
         model = small_tagger(learned=learned)
         model.compile(keras.optimizers.Adam(0.1))
-        losses = model.fit(x, y, epochs=25, verbose=0).history["loss"]
+        losses = model.fit(x, y, epochs=40, verbose=0).history["loss"]
         assert losses[-1] < losses[0]
         predicted = model.predict(x, verbose=0)
-        right = float((predicted == y)[y > 0].mean())
-        assert (right == 1.0) if learned else right < expected
+        accuracy = float((predicted == y)[y > 0].mean())
+        assert accuracy == 1.0 if learned else accuracy < 0.75
         assert not predicted[y == 0].any()
 
 
-def test_saved_loaded_elsewhere_and_trained_on_gives_the_same_numbers(tmp_path: Path):
-    x, y = alternating()
-    model = small_tagger()
-    model.compile(keras.optimizers.Adam(0.05))
-    model.fit(x, y, epochs=2, shuffle=False, verbose=0)
+@pytest.mark.parametrize("learned", [True, False])
+def test_saved_and_loaded_it_gives_the_same_numbers(learned: bool, tmp_path: Path):
+    model, x = small_tagger(learned=learned), np.array([[[3], [4], [5]], [[7], [0], [0]]], np.int32)
+    model.crf.set_weights([RNG.normal(size=w.shape) for w in model.crf.get_weights()])
     model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "data.npz", x=x, y=y)
-    script = f"""
-import json, keras, numpy as np, legalner.crf
-data = np.load({str(tmp_path / "data.npz")!r})
-model = keras.models.load_model({str(tmp_path / "model.keras")!r})
-before = model.predict(data["x"], verbose=0).tolist()
-losses = model.fit(data["x"], data["y"], epochs=2, shuffle=False, verbose=0).history["loss"]
-print(json.dumps([before, losses, model.predict(data["x"], verbose=0).tolist()]))
-"""
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    before, losses, after = json.loads(out.splitlines()[-1])
-    assert before == model.predict(x, verbose=0).tolist()
-    np.testing.assert_allclose(losses, model.fit(x, y, epochs=2, shuffle=False, verbose=0).history["loss"], rtol=1e-6)
-    assert after == model.predict(x, verbose=0).tolist()
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert isinstance(again, Tagger) and again.crf.learned == learned
+    mask = model.mask(x)
+    for name in ("decode", "marginals", "log_normalizer"):
+        mine, its = (getattr(one.crf, name)(one(x), mask) for one in (again, model))
+        np.testing.assert_array_equal(mine, its)
 
 
 def test_emissions_for_other_tags_are_refused():
-    with pytest.raises(ValueError, match="over 6 tags cannot take emissions for 5"):
+    with pytest.raises(ValueError, match="a CRF over 6 tags must get emissions for as many, received 5"):
         CRF(*allowed_transitions(NAMES))(np.zeros((1, 2, 5), np.float32))
 
 
 def test_the_probability_of_an_entity_is_the_sum_over_the_paths_that_hold_it():
     crf = make_crf(len(NAMES), constrained=True, scale=1.5)
     sentences = [RNG.normal(size=(length, len(NAMES))).astype(np.float32) * 2 for length in (1, 2, 5, 4)]
-    emissions, real = padded(sentences)
-    paths = [{path: p for path, p in all_paths(crf, e).items() if p > 0} for e in sentences]
+    emissions, mask = padded(sentences)
+    paths = [all_paths(crf, sentence) for sentence in sentences]
+    entities = [[spans([NAMES[tag] for tag in path]) for path in taken] for taken, _ in paths]
     for tried in range(6):
-        taken = [sorted(p, key=p.get)[-1 - tried % len(p)] for p in paths]
-        tags = np.zeros(real.shape, np.int32)
-        for row, path in zip(tags, taken, strict=True):
-            row[: len(path)] = path
-        first, continues = (np.asarray(x) for x in crf.span_marginals(emissions, tags, real))
-        assert not first[~real].any() and not continues[~real].any()
-        for n, (path, probabilities) in enumerate(zip(taken, paths, strict=True)):
-            for span in spans([NAMES[tag] for tag in path]):
-                holding = [p for q, p in probabilities.items() if span in spans([NAMES[tag] for tag in q])]
+        tags = np.zeros(mask.shape, np.int32)
+        for n, (taken, _) in enumerate(paths):
+            tags[n, : len(sentences[n])] = taken[tried % len(taken)]
+        first, continues = (np.asarray(x) for x in crf.span_marginals(emissions, tags, mask))
+        assert not first[~mask].any() and not continues[~mask].any()
+        for n, (taken, probabilities) in enumerate(paths):
+            for span in entities[n][tried % len(taken)]:
+                expected = sum(p for found, p in zip(entities[n], probabilities, strict=True) if span in found)
                 found = first[n, span.start] * continues[n, span.start : span.end - 1].prod()
-                assert found * (1 - continues[n, span.end - 1]) == pytest.approx(sum(holding), abs=1e-5)
+                assert found * (1 - continues[n, span.end - 1]) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_certain_tagger_gives_the_same_tags():
-    rows = keras.Input((None, 1), dtype="int32")
-    vectors = keras.layers.Embedding(9, len(NAMES))(rows[..., 0])
-    network = Tagger(rows, CRF(*allowed_transitions(NAMES))(vectors))
-    x = np.array([[[3], [4], [5]], [[7], [0], [0]]], np.int32)
+def test_a_marginal_tagger_gives_the_same_tags():
+    network, x = small_tagger(), np.array([[[3], [4], [5]], [[7], [0], [0]]], np.int32)
     tags, first, continues = MarginalTagger(network.input, network.output).predict_on_batch(x)
     assert np.array_equal(tags, network.predict_on_batch(x))
     assert first.shape == continues.shape == (2, 3) and (first[tags > 0] > 0).all()

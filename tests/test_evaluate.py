@@ -1,4 +1,4 @@
-"""Measuring, held against cases worked by hand, against spaCy's scorer, and against a plain count of sets."""
+"""Scores, errors and calibration: worked by hand, and compared with spaCy's scorer and a plain count of sets."""
 
 import subprocess
 import sys
@@ -13,103 +13,66 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from legalner.data import Sentence, Span, TagSet, spans
-from legalner.evaluate import all_outside_baseline, confusion, entity_scores, error_kinds, token_accuracy, token_report
+from legalner.data import Sentence, TagSet, repair_iob2
+from legalner.evaluate import (
+    KINDS,
+    all_outside_baseline,
+    calibration,
+    confusion,
+    entity_scores,
+    entity_strings,
+    error_kinds,
+    error_table,
+    inside_coarse,
+    span_confidences,
+    token_accuracy,
+    token_report,
+)
 from legalner.model import predicted_tags
 from tests.conftest import examples
+from tests.data.test_tags import entities, iob2_tags
 
 CLASSES = TagSet(("_", "O", "GS", "RS"), "class")
 IOB2 = TagSet(("_", "O", "B-GS", "I-GS", "B-RS", "I-RS"), "iob2")
 
 
 def tags(text: str) -> tuple[str, ...]:
-    """`GS GS- O RS` in short: a class begins an entity, with a hyphen behind it goes on with one."""
+    """`GS GS- O RS` in short: a class begins an entity, with a hyphen after it continues one."""
     return tuple(t if t == "O" else f"I-{t[:-1]}" if t.endswith("-") else f"B-{t}" for t in text.split())
 
 
-# --- spans
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", []),
-        ("O O", []),
-        ("GS", [(0, 1, "GS")]),
-        ("O GS GS- O", [(1, 3, "GS")]),
-        ("GS GS- GS-", [(0, 3, "GS")]),  # up to the last token
-        ("GS GS GS-", [(0, 1, "GS"), (1, 3, "GS")]),  # neighbours of one class
-        ("GS GS- RS RS-", [(0, 2, "GS"), (2, 4, "RS")]),  # neighbours of two
-        ("O GS O GS", [(1, 2, "GS"), (3, 4, "GS")]),
-    ],
-)
-def test_spans(text: str, expected: list) -> None:
-    assert spans(tags(text)) == [Span(*e) for e in expected]
-
-
-# --- from indices to tags of whole sentences
-
-
-def ids(tag_set: TagSet, *rows: str) -> np.ndarray:
-    return np.array([[tag_set.names.index(name) for name in row.split()] for row in rows])
-
-
-def test_padding_is_dropped_and_what_was_cut_off_is_o() -> None:
-    answer = ids(CLASSES, "GS GS O RS", "GS RS RS RS")  # the second has 2 tokens, and is padded to 4
-    assert predicted_tags(answer, [6, 2], CLASSES) == [tags("GS GS- O RS O O"), tags("GS RS")]
-
-
-def test_padding_tag_on_a_token_counts_as_o_and_ends_an_entity() -> None:
-    assert predicted_tags(ids(CLASSES, "GS _ GS O"), [4], CLASSES) == [tags("GS O GS O")]
-    assert predicted_tags(ids(IOB2, "B-GS _ I-GS O"), [4], IOB2) == [tags("GS O GS O")]
-
-
-def test_a_maximal_run_of_one_class_is_one_entity() -> None:
-    (guess,) = predicted_tags(ids(CLASSES, "GS GS GS RS RS GS"), [6], CLASSES)
-    assert spans(guess) == [Span(0, 3, "GS"), Span(3, 5, "RS"), Span(5, 6, "GS")]
+# -- what truncation and the scheme cost -------------------------------------------------------------------------------
 
 
 def test_neighbours_of_one_class_merge_in_class_and_not_in_iob2() -> None:
     gold = tags("GS GS- GS GS-")
     for tag_set, correct in ((CLASSES, 0), (IOB2, 2)):
-        answer = np.array([tag_set.encode(gold)])
-        scores = entity_scores([gold], predicted_tags(answer, [4], tag_set))
+        scores = entity_scores([gold], predicted_tags(np.array([tag_set.encode(gold)]), [4], tag_set))
         assert scores.per_class.loc["GS", ["support", "correct"]].tolist() == [2, correct]
 
 
-def test_one_row_for_each_sentence() -> None:
-    with pytest.raises(ValueError):
-        predicted_tags(ids(CLASSES, "GS O"), [2, 2], CLASSES)
-
-
-def test_an_entity_cut_through_is_a_miss_and_a_false_alarm() -> None:
-    gold = tags("GS GS- O RS RS- RS-")
-    perfect = np.array([CLASSES.encode(gold)[:5]])  # all that was seen is right
-    scores = entity_scores([gold], predicted_tags(perfect, [6], CLASSES))
-    assert scores.per_class.loc["GS", "f1"] == 1
+def test_an_entity_cut_through_is_a_miss_and_a_false_alarm_and_one_after_the_cut_a_miss() -> None:
+    gold = tags("GS GS- O RS RS- RS- GS")
+    perfect = np.array([CLASSES.encode(gold)[:5]])  # all that was seen is correct
+    scores = entity_scores([gold], predicted_tags(perfect, [7], CLASSES))
+    assert scores.per_class.loc["GS"].tolist() == [1, 1 / 2, 2 / 3, 2, 1, 1]
     assert scores.per_class.loc["RS"].tolist() == [0, 0, 0, 1, 1, 0]
-    assert (scores.precision, scores.recall) == (1 / 2, 1 / 2)
+    assert (scores.precision, scores.recall) == (1 / 2, 1 / 3)
 
 
-def test_an_entity_behind_the_cut_is_a_miss() -> None:
-    gold = tags("GS O O RS")
-    scores = entity_scores([gold], predicted_tags(ids(CLASSES, "GS O"), [4], CLASSES))
-    assert (scores.precision, scores.recall) == (1, 1 / 2)
+# -- entity scores -----------------------------------------------------------------------------------------------------
 
-
-# --- entity scores
-
-# Every kind of error once, a sentence each. Right: the first GS, the last RS.
+# Every kind of error once, a sentence each. Correct: the first GS, the last RS.
 GOLD = [
-    tags("GS GS- O"),  # right
-    tags("O RS RS-"),  # span right, class wrong
+    tags("GS GS- O"),  # correct
+    tags("O RS RS-"),  # wrong type
     tags("GS GS- GS-"),  # its end is off by one
     tags("O GS GS-"),  # its start is off by one
     tags("PER PER O"),  # two neighbours, merged
     tags("RS O O"),  # missed
     tags("O O O"),  # spurious
     tags("RS RS- RS-"),  # broken into two
-    tags("O RS O"),  # right
+    tags("O RS O"),  # correct
 ]
 PREDICTED = [
     tags("GS GS- O"),
@@ -126,7 +89,7 @@ PREDICTED = [
 
 def test_every_kind_of_error_worked_by_hand() -> None:
     scores = entity_scores(GOLD, PREDICTED)
-    # Gold: GS 3, RS 4, PER 2. Predicted: GS 4, RS 3, PER 1, LIT 1. Right: GS 1, RS 1.
+    # Gold: GS 3, RS 4, PER 2. Predicted: GS 4, RS 3, PER 1, LIT 1. Correct: GS 1, RS 1.
     assert (scores.precision, scores.recall) == (2 / 9, 2 / 9)
     assert scores.f1 == pytest.approx(2 * 2 / (9 + 9))
     expected = pd.DataFrame(
@@ -191,23 +154,18 @@ def test_sentences_of_unequal_number_or_length_are_refused(measure) -> None:
         measure([tags("O O"), tags("O")], [tags("O"), tags("O O")])
 
 
-# --- agreement with others
+# -- agreement with others ---------------------------------------------------------------------------------------------
 
 
-def valid(raw: list[str]) -> tuple[str, ...]:
-    """Make IOB2 of any tags: what goes on with nothing begins."""
-    out: list[str] = []
-    for tag in raw:
-        orphan = tag[0] == "I" and (not out or out[-1][1:] != tag[1:])
-        out.append(f"B{tag[1:]}" if orphan else tag)
-    return tuple(out)
+def noisy(gold: tuple[str, ...]):
+    """Other tags of this length, most of which are gold's, so that some entities are correct."""
+    return st.tuples(
+        iob2_tags(len(gold), LABELS), st.lists(st.integers(0, 2), min_size=len(gold), max_size=len(gold))
+    ).map(lambda drawn: repair_iob2([o if n == 0 else g for g, o, n in zip(gold, *drawn, strict=True)]))
 
 
-TAG = st.sampled_from(["O", "O", "B-A", "I-A", "I-A", "B-B", "I-B", "B-C"])
-# Gold, and a prediction that keeps most of its tags, so that some entities are right.
-SENTENCE = st.lists(st.tuples(TAG, st.one_of(st.none(), st.none(), TAG)), min_size=1, max_size=12).map(
-    lambda pairs: (valid([g for g, _ in pairs]), valid([g if p is None else p for g, p in pairs]))
-)
+LABELS = ("A", "B", "C")
+SENTENCE = iob2_tags(labels=LABELS).filter(len).flatmap(lambda gold: st.tuples(st.just(gold), noisy(gold)))
 CORPUS = st.lists(SENTENCE, min_size=1, max_size=5)
 VOCAB = Vocab()
 
@@ -227,66 +185,144 @@ def test_agrees_with_spacys_scorer(corpus: list) -> None:
         assert ours.per_class.loc[label, ["precision", "recall", "f1"]].tolist() == pytest.approx(list(scores.values()))
 
 
-def entities_of(sentences: list) -> set:
-    """Read (sentence, start, end, class) off IOB2 tags, in another way than the package does."""
-    found = set()
-    for number, sentence in enumerate(sentences):
-        starts = [i for i, tag in enumerate(sentence) if tag[0] == "B"]
-        for start in starts:
-            end = start + 1
-            while end < len(sentence) and sentence[end] == f"I-{sentence[start][2:]}":
-                end += 1
-            found.add((number, start, end, sentence[start][2:]))
-    return found
-
-
 @given(CORPUS)
 def test_agrees_with_a_count_of_sets(corpus: list) -> None:
     gold, predicted = [g for g, _ in corpus], [p for _, p in corpus]
-    expected, found = entities_of(gold), entities_of(predicted)
-    right = len(expected & found)
+    expected, found = ({(n, e) for n, s in enumerate(side) for e in entities(s)} for side in (gold, predicted))
+    both = len(expected & found)
     scores = entity_scores(gold, predicted)
-    assert scores.precision == pytest.approx(right / max(len(found), 1))
-    assert scores.recall == pytest.approx(right / max(len(expected), 1))
-    assert scores.f1 == pytest.approx(2 * right / max(len(found) + len(expected), 1))
+    assert scores.precision == pytest.approx(both / max(len(found), 1))
+    assert scores.recall == pytest.approx(both / max(len(expected), 1))
+    assert scores.f1 == pytest.approx(2 * both / max(len(found) + len(expected), 1))
     for label, row in scores.per_class.iterrows():
-        mine, theirs = ({e for e in some if e[3] == label} for some in (expected, found))
+        mine, theirs = ({e for e in some if e[1].label == label} for some in (expected, found))
         assert row[["support", "predicted", "correct"]].tolist() == [len(mine), len(theirs), len(mine & theirs)]
     kinds = error_kinds(gold, predicted)
-    assert kinds.drop("spurious").sum() == len(expected) and kinds["right"] == right
+    assert kinds.drop("spurious").sum() == len(expected) and kinds["correct"] == both
+    table = error_table([Sentence(("x",) * len(g), g) for g in gold], predicted)
+    counted = table["kind"].value_counts().reindex(KINDS, fill_value=0)
+    assert counted.tolist() == kinds[list(KINDS)].tolist()
 
 
-# --- kinds of error
+# -- kinds of error ----------------------------------------------------------------------------------------------------
 
 
 def test_kinds_of_error_worked_by_hand() -> None:
     kinds = error_kinds(GOLD, PREDICTED)
     assert kinds.to_dict() == {
-        "right": 2,
+        "correct": 2,
         "cut off": 0,
-        "wrong class": 1,
-        "wrong ends": 5,  # two laws, two merged persons, one decision broken into two
-        "wrong class and ends": 0,
+        "wrong type": 1,
+        "wrong boundaries": 5,  # two laws, two merged persons, one decision broken into two
+        "wrong type and boundaries": 0,
         "missed": 1,
         "spurious": 1,
     }
 
 
-def test_wrong_class_and_ends() -> None:
-    assert error_kinds([tags("GS GS- O")], [tags("O RS RS-")])["wrong class and ends"] == 1
-    # Touched by its own class too: its ends are what is wrong.
-    assert error_kinds([tags("GS GS- O")], [tags("GS RS RS-")])["wrong ends"] == 1
-    # A neighbour does not overlap.
-    for one, other in (("GS GS- O", "O O GS"), ("O O GS", "GS GS- O")):
-        assert error_kinds([tags(one)], [tags(other)])[["missed", "spurious"]].tolist() == [1, 1]
-
-
 @pytest.mark.parametrize(("max_len", "kind"), [(2, "cut off"), (3, "missed"), (None, "missed")])
-def test_cut_off_is_what_ends_behind_the_cut(max_len, kind: str) -> None:
+def test_cut_off_is_what_ends_after_the_cut(max_len, kind: str) -> None:
     assert error_kinds([tags("O GS GS-")], [tags("O O O")], max_len)[kind] == 1
 
 
-# --- tokens
+# token            0    1    2    3    4    5    6    7    8    9    10
+MANY = ("B-GS", "I-GS", "O", "B-ST", "O", "B-RS", "I-RS", "I-RS", "O", "B-RR", "O")
+WRONG = ("B-GS", "I-GS", "I-GS", "B-LD", "O", "O", "B-GRT", "O", "O", "O", "B-AN")
+WORDS = ("§", "9", "und", "Kassel", "im", "Urteil", "BGH", "2011", "von", "Sommer", "Winter")
+SENTENCE = Sentence(WORDS, MANY, "bgh")
+
+
+def test_each_kind_by_hand():
+    table = error_table([SENTENCE], [WRONG], {"Kassel"}, [[0.9, 0.8, 0.7, 0.6]])
+    rows = table.set_index("label")
+    assert table["kind"].tolist() == [
+        "wrong boundaries",
+        "wrong type",
+        "wrong type and boundaries",
+        "missed",
+        "spurious",
+    ]
+    assert rows.loc["GS", ["left", "right"]].tolist() == [0, 1]  # it ends one token after gold
+    assert rows.loc["RS", ["left", "right", "nested", "predicted"]].tolist() == [1, -1, "inside", "GRT"]
+    assert rows.loc["ST", ["predicted", "text", "known", "nested"]].tolist() == ["LD", "Kassel", True, ""]
+    assert rows.loc["RR", "predicted"] == "" and np.isnan(rows.loc["RR", "confidence"])
+    assert table.iloc[-1][["label", "predicted", "text", "confidence"]].tolist() == ["", "AN", "Winter", 0.6]
+    assert set(table["court"]) == {"bgh"} and set(table["tokens"]) == {11}
+    assert rows.loc["GS", "confidence"] == 0.9 and rows.loc["RS", "confidence"] == 0.7
+
+
+def test_a_court_tagged_as_a_whole_decision_lies_around():
+    court = Sentence(("Urteil", "BGH", "2011"), ("O", "B-GRT", "O"))
+    table = error_table([court], [("B-RS", "I-RS", "I-RS")])
+    assert table["nested"].tolist() == ["around"] and table["left"].tolist() == [-1] and table["right"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("found", "kind", "predicted", "nested"),
+    [
+        (
+            ("B-RS", "I-RS", "I-RS", "B-GS", "O"),
+            "wrong boundaries",
+            "GS",
+            "",
+        ),  # of its class, though the other overlaps more
+        (("B-RS", "B-LIT", "I-LIT", "I-LIT", "O"), "wrong type and boundaries", "LIT", "inside"),  # the larger overlap
+        (("B-LIT", "I-LIT", "I-LIT", "B-RS", "O"), "wrong type and boundaries", "LIT", "inside"),
+        (("B-GRT", "O", "O", "O", "O"), "wrong type and boundaries", "GRT", "inside"),  # begins where gold does
+        (("O", "O", "O", "B-GRT", "O"), "wrong type and boundaries", "GRT", "inside"),  # ends where gold does
+        (("B-RS", "I-RS", "I-RS", "I-RS", "I-RS"), "wrong type and boundaries", "RS", "around"),
+        (("B-RS", "I-RS", "I-RS", "I-RS", "O"), "wrong type", "RS", ""),
+        (("O", "O", "O", "O", "B-RS"), "missed", "", ""),  # it touches gold, and shares no token with it
+    ],
+)
+def test_which_predicted_entity_stands_for_gold(found, kind, predicted, nested):
+    sentence = Sentence(("§", "9", "II", "BGB", "so"), ("B-GS", "I-GS", "I-GS", "I-GS", "O"))
+    row = error_table([sentence], [found]).set_index("label").loc["GS"]
+    assert row[["kind", "predicted", "nested"]].tolist() == [kind, predicted, nested]
+
+
+def test_entities_that_touch_share_nothing():
+    table = error_table([Sentence(("a", "b"), ("O", "B-GS"))], [("B-RS", "O")])
+    assert table["kind"].tolist() == ["missed", "spurious"]
+
+
+def test_gold_inside_a_larger_one_that_begins_or_ends_with_it():
+    for gold in (("B-GRT", "O", "O"), ("O", "O", "B-GRT")):
+        table = error_table([Sentence(("a", "b", "c"), gold)], [("B-RS", "I-RS", "I-RS")])
+        assert table["nested"].tolist() == ["around"]
+
+
+def test_entities_of_training_as_strings():
+    assert entity_strings([SENTENCE]) == {"§ 9", "Kassel", "Urteil BGH 2011", "Sommer"}
+
+
+def test_confusions_inside_a_coarse_class_only():
+    table = error_table([SENTENCE] * 2, [WRONG] * 2)
+    found = inside_coarse(table)
+    assert found.to_dict("records") == [{"label": "ST", "predicted": "LD", "coarse": "LOC", "entities": 2}]
+
+
+def test_a_span_is_as_sure_as_the_product_of_its_tokens():
+    assert span_confidences([("B-A", "I-A", "O", "B-B")], [np.array([0.5, 0.5, 0.9, 0.25, 0.1])]) == [[0.25, 0.25]]
+
+
+def test_calibration_by_hand():
+    kinds = ["correct", "correct", "missed", "wrong type", "correct", "spurious"]
+    table = pd.DataFrame({"kind": kinds, "confidence": [0.95, 1.0, np.nan, 0.97, 0.12, 0.18]})
+    low, high = calibration(table).to_dict("records")
+    assert low == {"confidence": pytest.approx(0.15), "correct": 0.5, "entities": 2}
+    assert high == {"confidence": pytest.approx((0.95 + 1 + 0.97) / 3), "correct": pytest.approx(2 / 3), "entities": 3}
+
+
+def test_a_tagger_that_is_as_sure_as_it_is_correct_lies_on_the_diagonal():
+    rng = np.random.default_rng(5)
+    sure = rng.uniform(size=20_000)
+    table = pd.DataFrame({"kind": np.where(rng.uniform(size=20_000) < sure, "correct", "missed"), "confidence": sure})
+    found = calibration(table)
+    assert len(found) == 10 and (found["confidence"] - found["correct"]).abs().max() < 0.04
+
+
+# -- tokens ------------------------------------------------------------------------------------------------------------
 
 
 def test_token_report_worked_by_hand() -> None:

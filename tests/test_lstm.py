@@ -1,4 +1,4 @@
-"""The arranged LSTM layer gives Keras's numbers: values, gradients, and after saving and loading."""
+"""The fused LSTM layer gives Keras's numbers: values, gradients, and after saving and loading."""
 
 import keras
 import numpy as np
@@ -25,8 +25,8 @@ def bidirectional(layer: type[keras.layers.LSTM], masked: bool) -> keras.Sequent
 
 def inputs(padded: bool) -> np.ndarray:
     x = RNG.normal(size=(BATCH, TIME, FEATURES)).astype(np.float32)
-    for row, length in enumerate(LENGTHS):
-        x[row, length if padded else TIME :] = 0.0
+    for sentence, length in zip(x, LENGTHS, strict=True):
+        sentence[length if padded else TIME :] = 0.0
     return x
 
 
@@ -48,8 +48,8 @@ def test_values_and_gradients_are_those_of_keras(masked: bool) -> None:
     weights = RNG.normal(size=(BATCH, TIME, 2 * UNITS)).astype(np.float32)
     if masked:
         # Keras gives no meaning to what comes out at a masked position; neither do we.
-        for row, length in enumerate(LENGTHS):
-            weights[row, length:] = 0.0
+        for sentence, length in zip(weights, LENGTHS, strict=True):
+            sentence[length:] = 0.0
     for mine, keras_own in zip(gradients(ours, x, weights), gradients(theirs, x, weights), strict=True):
         np.testing.assert_allclose(mine, keras_own, atol=1e-4, rtol=1e-4)
 
@@ -66,33 +66,34 @@ def test_last_state_of_a_masked_sentence_is_that_of_its_last_token() -> None:
     np.testing.assert_allclose(last[1:2], alone, atol=1e-6)
 
 
-def test_what_is_not_arranged_computes_as_keras_does() -> None:
-    layer = LSTM(UNITS, activation="relu", return_sequences=True)
-    keras_own = keras.layers.LSTM(UNITS, activation="relu", return_sequences=True)
+@pytest.mark.parametrize(
+    "arguments", [{"activation": "relu"}, {"recurrent_activation": "tanh"}, {"use_bias": False}, {"return_state": True}]
+)
+def test_what_is_not_fused_computes_as_keras_does(arguments: dict) -> None:
+    layer, keras_own = (kind(UNITS, return_sequences=True, **arguments) for kind in (LSTM, keras.layers.LSTM))
     x = inputs(padded=False)
     layer(x), keras_own(x)
     keras_own.set_weights(layer.get_weights())
-    np.testing.assert_allclose(layer(x), keras_own(x), atol=1e-6)
+    for mine, its in zip(*(keras.tree.flatten(one(x)) for one in (layer, keras_own)), strict=True):
+        np.testing.assert_allclose(mine, its, atol=1e-6)
 
 
 def test_trains_and_survives_saving(tmp_path) -> None:
     model = bidirectional(LSTM, masked=True)
     model.compile("adam", "mse")
     x = inputs(padded=True)
-    target = np.zeros((BATCH, TIME, 2 * UNITS), np.float32)
-    before = model.evaluate(x, target, verbose=0)
-    model.fit(x, target, epochs=5, verbose=0)
-    assert model.evaluate(x, target, verbose=0) < before
+    losses = model.fit(x, np.zeros((BATCH, TIME, 2 * UNITS), np.float32), epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    np.testing.assert_array_equal(again(x), model(x))
 
 
-MASK = np.array([[2.0, 0.0, 2.0, 0.0], [0.0, 2.0, 2.0, 2.0], [2.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0]], np.float32)
+DROPOUT = np.array([[2.0, 0.0, 2.0, 0.0], [0.0, 2.0, 2.0, 2.0], [2.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0]], np.float32)
 
 
 def by_a_plain_loop(x: tf.Tensor, weights: list[tf.Tensor], backwards: bool, lengths: list[int]) -> tf.Tensor:
-    """Each sentence and each time step on its own; what a sentence lets through of its state is its row of MASK."""
+    """Each sentence and each time step on its own; what a sentence lets through of its state is its row of DROPOUT."""
     kernel, recurrent, bias = weights
     sentences = []
     for n, length in enumerate(lengths):
@@ -100,7 +101,7 @@ def by_a_plain_loop(x: tf.Tensor, weights: list[tf.Tensor], backwards: bool, len
         states = []
         for t in range(length)[:: -1 if backwards else 1]:
             z = tf.linalg.matvec(kernel, x[n, t], transpose_a=True) + bias
-            z += tf.linalg.matvec(recurrent, h * MASK[n], transpose_a=True)
+            z += tf.linalg.matvec(recurrent, h * DROPOUT[n], transpose_a=True)
             i, f, g, o = (z[k * UNITS : (k + 1) * UNITS] for k in range(4))
             c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
             h = tf.sigmoid(o) * tf.tanh(c)
@@ -125,18 +126,18 @@ def test_recurrent_dropout_is_that_of_a_plain_loop(masked: bool, backwards: bool
 
     def dropout(ones: tf.Tensor, rate: float, seed: keras.random.SeedGenerator) -> tf.Tensor:
         drawn.append((rate, ones.numpy().tolist()))
-        return ones * MASK
+        return ones * DROPOUT
 
     monkeypatch.setattr(keras.random, "dropout", dropout)
     layer = with_dropout(go_backwards=backwards)
     x = tf.constant(inputs(padded=masked))
     lengths = LENGTHS if masked else [TIME] * BATCH
-    real = tf.sequence_mask(lengths, TIME)
+    mask = tf.sequence_mask(lengths, TIME)
     factors = RNG.normal(size=(BATCH, TIME, UNITS)).astype(np.float32)
     weights = [w.value for w in layer.trainable_variables]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
-        ours = layer(x, mask=real if masked else None, training=True)
+        ours = layer(x, mask=mask if masked else None, training=True)
         if backwards:
             ours = tf.reverse(ours, [1])  # Keras leaves them as they were computed, the last token first
         by_hand = by_a_plain_loop(x, weights, backwards, lengths)
@@ -158,7 +159,7 @@ def test_recurrent_dropout_works_only_in_training() -> None:
     assert np.abs(dropped[:, 1:] - without[:, 1:]).max() > 0.05
 
 
-def test_the_seed_gives_the_masks_and_each_call_has_its_own() -> None:
+def test_the_seed_gives_what_is_dropped_and_each_call_draws_anew() -> None:
     x = inputs(padded=False)
 
     def two_calls(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,11 +1,14 @@
 """Training: what it records, and that interruptions, checkpoints and masks do what they promise."""
 
 import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 import legalner.train as training
 from legalner.model import bilstm_tagger, predict
@@ -16,124 +19,269 @@ from legalner.train import (
     TrainingConfig,
     load_model,
     mean_by_position,
-    save_model,
+    show_epoch,
     state_file,
     train,
+    training_loop,
 )
 
-TAGS = 4
 RNG = np.random.default_rng(5)
-VECTORS = np.vstack([np.zeros((2, 6)), RNG.normal(size=(20, 6))]).astype(np.float32)
-
-
-def task(sentences: int, seed: int, max_len: int = 6) -> Encoded:
-    """Sentences of 1 to ``max_len`` tokens; a token's tag depends on its row."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, max_len + 1, sentences)
-    real = np.arange(max_len) < lengths[:, None]
-    rows = np.where(real, rng.integers(2, 22, (sentences, max_len)), 0).astype(np.int32)
-    return Encoded(rows, np.where(real, 1 + rows % 3, 0).astype(np.int32), lengths.astype(np.int32))
-
-
-FIT, VAL = task(20, seed=1), task(10, seed=2)
-
-
-def tagger(seed: int = 1, mask: bool = False, max_len: int | None = 6) -> keras.Sequential:
-    keras.utils.set_random_seed(seed)
-    return bilstm_tagger(VECTORS, TAGS, max_len=max_len, units=3, mask=mask)
-
-
-def config(epochs: int = 4, **changed) -> TrainingConfig:
-    return TrainingConfig(**{"epochs": epochs, "batch_size": 8, "learning_rate": 0.02, **changed})
 
 
 def weights(model: keras.Model) -> np.ndarray:
-    return np.concatenate([w.ravel() for w in model.get_weights()])
+    return np.concatenate([w.numpy().ravel() for w in model.trainable_variables])
 
 
-def interrupt_in(monkeypatch, epoch: int) -> list[int]:
-    """Press Ctrl-C in this epoch (counted from 0); returns the list in which epochs are noted as they are begun."""
-    begun: list[int] = []
-    original = training._epoch
+# -- the loop, with a toy that has all that is random in a tagger, and averages its weights ----------------------------
 
-    def interrupted(model, fit, val, config, number, progress):
-        begun.append(number)
-        if number == epoch:
+X = RNG.normal(size=(12, 4)).astype(np.float32)
+Y = X.sum(-1, keepdims=True)
+
+
+def toy(seed: int = 1) -> keras.Sequential:
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential([keras.Input((4,)), layers.Dropout(0.2), layers.Dense(3), layers.Dense(1)])
+
+
+@dataclass
+class Epochs:
+    """Epochs of three steps; notes the epochs that were begun, and the weights after each step.
+
+    With a script nothing is computed: each epoch sets all weights to its number, from 1, and has one of these losses.
+    """
+
+    script: tuple[float, ...] = ()
+    ctrl_c_in: int | None = None
+    begun: list[int] = field(default_factory=list)
+    steps: list[np.ndarray] = field(default_factory=list)
+
+    def __call__(self, model: keras.Model, epoch: int) -> dict[str, float]:
+        self.begun.append(epoch)
+        if not self.script:
+            for batch in np.split(np.random.default_rng(epoch).permutation(12), 3):
+                model.train_on_batch(X[batch], Y[batch])
+                self.steps.append(weights(model))
+        if epoch == self.ctrl_c_in:
             raise KeyboardInterrupt
-        return original(model, fit, val, config, number, progress)
-
-    monkeypatch.setattr(training, "_epoch", interrupted)
-    return begun
-
-
-def scripted(monkeypatch, val_losses: list[float]) -> None:
-    """Let the epochs change one weight to their number and report these losses, without any computing."""
-
-    def epoch(model, fit, val, config, number, progress):
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-        bias = model.get_layer("tags").trainable_weights[-1]
-        bias.assign(np.full(bias.shape, float(number + 1), np.float32))
-        return {"loss": 1.0, "accuracy": 0.5, "val_loss": val_losses[number], "val_accuracy": 0.5, "seconds": 1.0}
-
-    monkeypatch.setattr(training, "_epoch", epoch)
+        if not self.script:
+            return {"val_loss": float(np.mean((np.asarray(model(X)) - Y) ** 2)), "seconds": 1.0}
+        for weight in model.trainable_variables:
+            weight.assign(np.full(weight.shape, epoch + 1.0))
+        return {"val_loss": self.script[epoch], "seconds": 1.0}
 
 
-def epoch_of(model: keras.Model) -> float:
-    return float(model.get_layer("tags").get_weights()[-1][0])
+def run(
+    one_epoch: Epochs,
+    folder: Path,
+    *,
+    identity: str = "one",
+    resume: bool = True,
+    momentum: float = 0.8,
+    **changed: Any,
+) -> tuple[keras.Model, History]:
+    def compile_anew(model: keras.Model) -> None:
+        use = momentum > 0 and not one_epoch.script
+        model.compile(keras.optimizers.Adam(0.02, use_ema=use, ema_momentum=momentum or 0.99), loss="mse")
+        model.optimizer.build(model.trainable_variables)
+
+    config = TrainingConfig(**{"epochs": 4, **changed})
+    return training_loop(toy(), compile_anew, one_epoch, config, {"toy": identity}, folder, resume=resume)
+
+
+def fail_at(patch: pytest.MonkeyPatch, name: str, call: int, error: type[BaseException]) -> None:
+    """Let this call, counted from 1, of a function of the module raise an error instead."""
+    original, calls = getattr(training, name), []
+
+    def failing(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == call:
+            raise error
+        return original(*arguments)
+
+    patch.setattr(training, name, failing)
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory) -> tuple[Path, keras.Model, History]:
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    return folder, *train(tagger(), FIT, VAL, config(), folder, progress="none")
+def uninterrupted(tmp_path_factory) -> tuple[Path, keras.Model, History, Epochs]:
+    folder, epochs = tmp_path_factory.mktemp("uninterrupted"), Epochs()
+    model, history = run(epochs, folder)
+    assert epochs.begun == [0, 1, 2, 3] and history.best == 3  # each epoch is the best so far
+    return folder, model, history, epochs
 
 
-def test_history_has_an_entry_an_epoch_and_is_written(uninterrupted) -> None:
-    folder, _, history = uninterrupted
-    assert len(history.epochs) == 4
-    for epoch in history.epochs:
-        assert set(epoch) == {"loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+def test_what_comes_back_is_the_running_average_of_the_weights(uninterrupted) -> None:
+    folder, model, _, epochs = uninterrupted
+    assert len(epochs.steps) == 12
+    average = epochs.steps[0]
+    for now in epochs.steps[1:]:
+        average = 0.8 * average + 0.2 * now
+    np.testing.assert_allclose(weights(model), average, atol=1e-5)
+    np.testing.assert_array_equal(weights(load_model(folder / "best.keras")), weights(model))
+    np.testing.assert_array_equal(weights(load_model(state_file(folder, 4))), epochs.steps[-1])
+
+
+def test_averaging_changes_nothing_in_the_training_itself(uninterrupted, tmp_path) -> None:
+    *_, averaged = uninterrupted
+    model, _ = run(plain := Epochs(), tmp_path, momentum=0.0)
+    np.testing.assert_allclose(plain.steps, averaged.steps, atol=1e-6)
+    np.testing.assert_array_equal(weights(model), plain.steps[-1])
+
+
+def test_resumed_after_an_interruption_it_ends_as_if_there_had_been_none(uninterrupted, tmp_path, capsys) -> None:
+    _, model, history, epochs = uninterrupted
+    half, half_history = run(Epochs(ctrl_c_in=2), tmp_path)
+    assert half_history.epochs == history.epochs[:2]
+    assert "interrupted: the result of 2 epochs is kept; call again to resume" in capsys.readouterr().out
+    state = load_model(state_file(tmp_path, 2))
+    np.testing.assert_allclose(weights(state), epochs.steps[5], atol=1e-6)  # of epoch 3 nothing is left
+    with training.averaged(state):
+        np.testing.assert_array_equal(weights(half), weights(state))
+    keras.utils.set_random_seed(99)  # another process has another state
+    resumed, whole = run(rest := Epochs(), tmp_path)
+    assert rest.begun == [2, 3]
+    assert f"resuming the training in {tmp_path} after epoch 2 of 4" in capsys.readouterr().out
+    np.testing.assert_allclose(rest.steps, epochs.steps[6:], atol=1e-6)
+    np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-6)
+    np.testing.assert_allclose(whole.column("val_loss"), history.column("val_loss"), atol=1e-6)
+
+
+@pytest.mark.parametrize(("killed_in", "call"), [("save_model", 5), ("save_model", 6), ("write_json", 3)])
+def test_killed_before_any_file_of_an_epoch_was_written_it_repeats_that_epoch(
+    uninterrupted, killed_in: str, call: int, tmp_path, monkeypatch
+) -> None:
+    """An epoch writes the best weights, its state, and the history: in epoch 3 one of the three is never written."""
+    _, model, history, _ = uninterrupted
+    epochs = Epochs()
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        fail_at(patch, killed_in, call, SystemExit)
+        run(epochs, tmp_path)
+    resumed, whole = run(epochs, tmp_path)
+    assert epochs.begun == [0, 1, 2, 2, 3]
+    np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-6)
+    np.testing.assert_allclose(whole.column("val_loss"), history.column("val_loss"), atol=1e-6)
+    assert {p.name for p in tmp_path.iterdir()} == {"state-4.keras", "best.keras", "history.json"}
+
+
+def test_ctrl_c_before_the_first_epoch_ended_is_passed_on(tmp_path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Epochs(ctrl_c_in=0), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_the_first_state_is_written_leaves_no_training_of_two_halves(tmp_path, monkeypatch) -> None:
+    """An interrupted training's record must not outlive the weights that belong to it."""
+    losses = (3.0, 2.0, 1.0, 0.5)
+    run(Epochs(losses, ctrl_c_in=2), tmp_path, keep="best")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        fail_at(patch, "save_model", 2, KeyboardInterrupt)
+        run(Epochs(losses), tmp_path, keep="best", identity="another")
+    run(again := Epochs(losses), tmp_path, keep="best")
+    assert again.begun == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("changed", [{"identity": "another"}, {"resume": False}, {"state": False}], ids=str)
+def test_what_was_left_is_resumed_only_by_the_same_training_from_its_state(changed, tmp_path, capsys) -> None:
+    losses = (3.0, 2.0, 1.0, 0.5)
+    run(Epochs(losses, ctrl_c_in=2), tmp_path)
+    if not changed.pop("state", True):
+        state_file(tmp_path, 2).unlink()
+    capsys.readouterr()
+    _, history = run(epochs := Epochs(losses), tmp_path, **changed)
+    assert epochs.begun == [0, 1, 2, 3] and len(history.epochs) == 4
+    assert "resuming" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "weights_of", "epochs"),
+    [
+        ({"keep": "last"}, 6, 6),
+        ({"keep": "best"}, 5, 6),
+        # The fourth is as good as the second, and so no better.
+        ({"keep": "best", "patience": 2}, 2, 4),
+        ({"keep": "last", "patience": 3}, 6, 6),
+    ],
+)
+def test_keep_and_patience_go_by_the_loss_on_val(settings, weights_of, epochs, tmp_path, capsys) -> None:
+    script = Epochs((3.0, 1.0, 2.0, 1.0, 0.5, 0.6), ctrl_c_in=3)
+    run(script, tmp_path, epochs=6, **settings)  # an interruption changes nothing
+    script.ctrl_c_in = None
+    for _ in range(2):  # nor does asking again when it is complete
+        model, history = run(script, tmp_path, epochs=6, **settings)
+        assert set(weights(model)) == {weights_of} and len(history.epochs) == epochs
+    assert script.begun == [0, 1, 2, 3, *range(3, epochs)]
+    assert "this training is complete; its result was read from" in capsys.readouterr().out
+
+
+# -- the article's tagger ----------------------------------------------------------------------------------------------
+
+TAGS = 4
+EMBEDDINGS = np.vstack([np.zeros((2, 6)), RNG.normal(size=(20, 6))]).astype(np.float32)
+
+
+def task(sentences: int, seed: int, max_len: int = 6) -> Encoded:
+    """Sentences of 1 to ``max_len`` tokens; a token's tag depends on its id."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, max_len + 1, sentences)
+    mask = np.arange(max_len) < lengths[:, None]
+    ids = np.where(mask, rng.integers(2, 22, (sentences, max_len)), 0).astype(np.int32)
+    return Encoded(ids, np.where(mask, 1 + ids % 3, 0).astype(np.int32), lengths.astype(np.int32))
+
+
+TRAIN_DATA, VAL_DATA = task(16, seed=1), task(10, seed=2)
+
+
+def tagger(seed: int = 1, mask: bool = False, max_len: int | None = 6, **more: Any) -> keras.Sequential:
+    keras.utils.set_random_seed(seed)
+    return bilstm_tagger(EMBEDDINGS, TAGS, max_len=max_len, units=3, mask=mask, **more)
+
+
+def config(**changed: Any) -> TrainingConfig:
+    return TrainingConfig(**{"epochs": 2, "batch_size": 8, "learning_rate": 0.02, **changed})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> tuple[Path, keras.Model, History]:
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, *train(tagger(), TRAIN_DATA, VAL_DATA, config(), folder, progress="none")
+
+
+def test_the_history_is_written_and_tells_what_the_weights_do(trained) -> None:
+    folder, model, history = trained
+    assert [set(e) for e in history.epochs] == [{"loss", "accuracy", "val_loss", "val_accuracy", "seconds"}] * 2
     assert history.column("loss")[-1] < history.column("loss")[0]
     assert history.seconds == pytest.approx(sum(epoch["seconds"] for epoch in history.epochs))
     record = json.loads((folder / "history.json").read_text(encoding="utf-8"))
-    assert record["epochs"] == history.epochs
-    assert record["identity"]["config"]["learning_rate"] == 0.02
-
-
-def test_loss_and_accuracy_of_the_history_are_those_of_the_weights(uninterrupted) -> None:
-    _, model, history = uninterrupted
-    probabilities = predict(model, VAL)
-    right = np.take_along_axis(probabilities, VAL.tags[..., None], axis=-1)[..., 0]
+    assert record["epochs"] == history.epochs and record["identity"]["config"]["learning_rate"] == 0.02
+    probabilities = predict(model, VAL_DATA)
+    of_gold = np.take_along_axis(probabilities, VAL_DATA.tags[..., None], axis=-1)[..., 0]
     # Batches of 8 and 2 sentences weigh by their size, and without a mask each sentence has the same positions.
-    assert -np.log(right).mean() == pytest.approx(history.column("val_loss")[-1], abs=1e-5)
-    assert (probabilities.argmax(-1) == VAL.tags).mean() == pytest.approx(history.column("val_accuracy")[-1], abs=1e-6)
+    assert history.column("val_loss")[-1] == pytest.approx(-np.log(of_gold).mean(), abs=1e-5)
+    accuracy = (probabilities.argmax(-1) == VAL_DATA.tags).mean()
+    assert history.column("val_accuracy")[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
-def test_the_same_seed_gives_the_same_training_and_another_order_another(uninterrupted, tmp_path) -> None:
-    _, model, _ = uninterrupted
-    again, _ = train(tagger(), FIT, VAL, config(), tmp_path / "a", progress="none")
-    np.testing.assert_allclose(weights(again), weights(model), atol=1e-6)
-    other, _ = train(tagger(), FIT, VAL, config(seed=2), tmp_path / "b", progress="none")
-    assert np.abs(weights(other) - weights(model)).max() > 1e-4
+def test_a_training_is_recognised_when_it_is_complete(trained, capsys) -> None:
+    folder, model, history = trained
+    read, same = train(tagger(), TRAIN_DATA, VAL_DATA, config(), folder, progress="none")
+    assert "is complete" in capsys.readouterr().out and same == history
+    np.testing.assert_array_equal(weights(read), weights(model))
 
 
 class Notes:
     """Stands for a model; notes which sentences, with which tags, it is given in which order."""
 
     def fit(self, data, **_) -> "Notes":
-        self.given = [tuple(rows) + tuple(tags) for batch in data.as_numpy_iterator() for rows, tags in zip(*batch)]  # noqa: B905
-        self.history = {"loss": [1.0]}
+        self.given = [tuple(ids) + tuple(tags) for batch in data.as_numpy_iterator() for ids, tags in zip(*batch)]  # noqa: B905
+        self.history = {name: [0.25] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         return self
 
 
 def test_each_epoch_takes_each_sentence_once_in_an_order_of_its_own() -> None:
     def given(seed: int, epoch: int) -> list[tuple[int, ...]]:
-        notes = Notes()
-        training._epoch(notes, FIT, VAL, config(seed=seed), epoch, "none")  # type: ignore[arg-type]
+        training.fit_epoch(notes := Notes(), TRAIN_DATA, VAL_DATA, config(seed=seed), epoch, "none")
         return notes.given
 
-    sentences = [tuple(rows) + tuple(tags) for rows, tags in zip(FIT.ids, FIT.tags, strict=True)]
+    sentences = [tuple(ids) + tuple(tags) for ids, tags in zip(TRAIN_DATA.ids, TRAIN_DATA.tags, strict=True)]
     orders = [given(seed, epoch) for seed, epoch in ((1, 0), (1, 1), (2, 0))]
     for order in orders:
         assert sorted(order) == sorted(sentences)
@@ -141,153 +289,68 @@ def test_each_epoch_takes_each_sentence_once_in_an_order_of_its_own() -> None:
     assert given(1, 1) == orders[1]
 
 
-def test_taken_up_after_an_interruption_it_ends_as_if_there_had_been_none(
-    uninterrupted, tmp_path, monkeypatch, capsys
-) -> None:
-    _, model, history = uninterrupted
-    with monkeypatch.context() as patch:
-        interrupt_in(patch, epoch=2)
-        half, half_history = train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    assert len(half_history.epochs) == 2
-    assert "2 epochs" in capsys.readouterr().out
-    assert np.abs(weights(half) - weights(model)).max() > 1e-4
-    np.testing.assert_array_equal(weights(half), weights(load_model(state_file(tmp_path, 2))))
-    begun = interrupt_in(monkeypatch, epoch=99)
-    resumed, resumed_history = train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    assert begun == [2, 3]
-    assert "after epoch 2 of 4" in capsys.readouterr().out
-    np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-6)
-    for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
-        np.testing.assert_allclose(resumed_history.column(name), history.column(name), atol=1e-6)
+def test_lines_report_each_epoch(capsys) -> None:
+    show_epoch({"loss": 1.0, "val_f1": 0.25, "seconds": 2.0}, 0, 3)
+    assert capsys.readouterr().out == "epoch 1/3  loss 1.0000  val_f1 0.2500  2 s, 4 s left\n"
+    for progress, lines in (("lines", 1), ("bar", 0), ("none", 0)):
+        training.fit_epoch(Notes(), TRAIN_DATA, VAL_DATA, config(), 1, progress)
+        assert capsys.readouterr().out.count("epoch 2/2  loss 0.2500  accuracy 0.2500  val_loss 0.2500") == lines
 
 
-def test_ctrl_c_before_the_first_epoch_ended_is_passed_on(tmp_path, monkeypatch) -> None:
-    interrupt_in(monkeypatch, epoch=0)
-    with pytest.raises(KeyboardInterrupt):
-        train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    assert not list(tmp_path.iterdir())
+def handed_on(monkeypatch, **changed: Any) -> tuple:
+    """What `train` hands to the training loop."""
+    monkeypatch.setattr(training, "training_loop", lambda *arguments, **options: (*arguments, options))
+    plain = {"model": tagger(), "train_data": TRAIN_DATA, "val_data": VAL_DATA, "config": config()}
+    return train(**{**plain, "folder": Path("x"), "progress": "none", **changed})
 
 
-def test_ctrl_c_while_the_first_state_is_written_leaves_no_training_of_two_halves(tmp_path, monkeypatch) -> None:
-    """An interrupted training's record must not outlive the weights that belong to it."""
-    scripted(monkeypatch, [3.0, 2.0, 1.0, 0.5])
-    with monkeypatch.context() as patch:
-        interrupt_in(patch, epoch=2)
-        train(tagger(seed=1), FIT, VAL, config(keep="best"), tmp_path, progress="none")
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "save_model", _raise_after_first(save_model))
-        with pytest.raises(KeyboardInterrupt):
-            train(tagger(seed=2), FIT, VAL, config(keep="best"), tmp_path, progress="none")
-    begun = interrupt_in(monkeypatch, epoch=99)
-    train(tagger(seed=1), FIT, VAL, config(keep="best"), tmp_path, progress="none")
-    assert begun == [0, 1, 2, 3]
+def test_whatever_training_depends_on_makes_it_another(monkeypatch) -> None:
+    def identity(**changed: Any) -> str:
+        return json.dumps(handed_on(monkeypatch, **changed)[4])
+
+    others = [
+        identity(train_data=task(16, seed=3)),
+        identity(val_data=task(10, seed=4)),
+        identity(train_data=replace(TRAIN_DATA, tags=TRAIN_DATA.tags[::-1])),
+        identity(val_data=replace(VAL_DATA, tags=VAL_DATA.tags[::-1])),
+        identity(config=config(learning_rate=0.01)),
+        identity(model=tagger(seed=2)),
+        identity(model=tagger(mask=True)),  # with the same weights, as the next
+        identity(model=tagger(train_vectors=True)),
+    ]
+    assert len({identity(), identity(), *others}) == 1 + len(others)
 
 
-def _raise_after_first(original):
-    calls: list[Path] = []
-
-    def saving(model, path):
-        calls.append(path)
-        if len(calls) > 1:
-            raise KeyboardInterrupt
-        original(model, path)
-
-    return saving
+def test_the_loop_gets_the_learning_rate_and_whether_to_resume_and_the_watcher_each_epoch(monkeypatch) -> None:
+    seen: list[keras.Model] = []
+    monkeypatch.setattr(training, "fit_epoch", lambda model, *_: {"loss": 0.5})
+    model, compile_anew, one_epoch, *_, options = handed_on(monkeypatch, watch=seen.append, resume=False)
+    compile_anew(model)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+    assert options == {"resume": False} and one_epoch(model, 0) == {"loss": 0.5} and seen == [model]
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"fit": task(20, seed=3)},
-        {"val": task(10, seed=4)},
-        {"config": config(learning_rate=0.01)},
-        {"model": {"seed": 2}},
-        {"model": {"mask": True}},  # with the same weights
-        {"resume": False},
-    ],
-    ids=["training data", "val", "configuration", "weights", "mask", "resume=False"],
-)
-def test_a_training_that_was_another_is_not_taken_up(changed, tmp_path, monkeypatch, capsys) -> None:
-    scripted(monkeypatch, [3.0, 2.0, 1.0, 0.5])
-    with monkeypatch.context() as patch:
-        interrupt_in(patch, epoch=2)
-        train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    capsys.readouterr()
-    begun = interrupt_in(monkeypatch, epoch=99)
-    arguments = {"fit": FIT, "val": VAL, "config": config(), **changed}
-    model = tagger(**arguments.pop("model", {}))
-    _, history = train(model, **arguments, folder=tmp_path, progress="none")
-    assert begun == [0, 1, 2, 3] and len(history.epochs) == 4
-    assert "taking up" not in capsys.readouterr().out
+@pytest.mark.parametrize("mask", [True, False])
+def test_padding_counts_in_loss_and_accuracy_unless_there_is_a_mask(mask: bool) -> None:
+    model = tagger(mask=mask, max_len=None)
+    # Weights as training leaves them: with biases of 0, padding would leave an LSTM's state at 0.
+    rng = np.random.default_rng(7)
+    model.set_weights([w if w.shape == EMBEDDINGS.shape else rng.normal(size=w.shape) for w in model.get_weights()])
+    model.compile(loss="sparse_categorical_crossentropy", metrics=[TokenAccuracy()], run_eagerly=True)
+    losses = []
+    for padding in (0, 1, 9):
+        ids, tags = (np.pad(x, ((0, 0), (0, padding))) for x in ([[2, 3, 4], [5, 2, 0]], [[1, 2, 1], [2, 1, 0]]))
+        figures, p = model.test_on_batch(ids, tags, return_dict=True), np.asarray(model(ids))
+        model.reset_metrics()
+        counted = tags > 0 if mask else np.ones_like(tags, bool)
+        of_gold = np.take_along_axis(p, tags[..., None], axis=-1)[..., 0]
+        assert figures["loss"] == pytest.approx(-np.log(of_gold[counted]).mean(), abs=1e-5)
+        assert figures["accuracy"] == pytest.approx((p.argmax(-1) == tags)[counted].mean())
+        losses.append(figures["loss"])
+    assert (np.ptp(losses) < 1e-5) == mask
 
 
-def test_a_finished_training_is_not_done_again_unless_told(uninterrupted, tmp_path, monkeypatch, capsys) -> None:
-    begun = interrupt_in(monkeypatch, epoch=99)
-    first, history = train(tagger(), FIT, VAL, config(2), tmp_path, progress="none")
-    again, same = train(tagger(), FIT, VAL, config(2), tmp_path, progress="none")
-    assert begun == [0, 1] and "finished before" in capsys.readouterr().out
-    assert same == history
-    np.testing.assert_array_equal(weights(again), weights(first))
-    train(tagger(), FIT, VAL, config(2), tmp_path, progress="none", resume=False)
-    assert begun == [0, 1, 0, 1]
-
-
-@pytest.mark.parametrize("killed_in", ["save_model", "write_json"])
-def test_a_kill_between_state_and_history_repeats_the_epoch_from_where_it_began(
-    uninterrupted, killed_in, tmp_path, monkeypatch
-) -> None:
-    """Whichever of the two files a kill leaves unwritten in epoch 3, the training ends as if there had been none."""
-    _, model, history = uninterrupted
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*arguments):
-        if len(begun) == 3:
-            raise Killed
-        original(*arguments)
-
-    original = getattr(training, killed_in)
-    begun = interrupt_in(monkeypatch, epoch=99)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(training, killed_in, killed)
-        train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    resumed, whole = train(tagger(), FIT, VAL, config(), tmp_path, progress="none")
-    assert begun == [0, 1, 2, 2, 3]
-    np.testing.assert_allclose(weights(resumed), weights(model), atol=1e-6)
-    np.testing.assert_allclose(whole.column("loss"), history.column("loss"), atol=1e-6)
-    assert [p.name for p in tmp_path.glob("state-*")] == ["state-4.keras"]
-
-
-@pytest.mark.parametrize(("keep", "expected"), [("last", 4.0), ("best", 2.0)])
-def test_keep_says_whose_weights_come_back(keep, expected, tmp_path, monkeypatch) -> None:
-    scripted(monkeypatch, [3.0, 1.0, 2.0, 1.5])
-    model, history = train(tagger(), FIT, VAL, config(keep=keep), tmp_path, progress="none")
-    assert epoch_of(model) == expected
-    assert history.best == 1 and len(history.epochs) == 4
-
-
-def test_the_best_epoch_survives_an_interruption(tmp_path, monkeypatch) -> None:
-    scripted(monkeypatch, [3.0, 1.0, 2.0, 1.5])
-    with monkeypatch.context() as patch:
-        interrupt_in(patch, epoch=3)
-        model, _ = train(tagger(), FIT, VAL, config(keep="best"), tmp_path, progress="none")
-    assert epoch_of(model) == 2.0
-    model, _ = train(tagger(), FIT, VAL, config(keep="best"), tmp_path, progress="none")
-    assert epoch_of(model) == 2.0
-
-
-def test_patience_stops_after_so_many_epochs_without_a_lower_val_loss(tmp_path, monkeypatch) -> None:
-    # Lowest in epoch 2; an equal loss in epoch 4 is not lower.
-    scripted(monkeypatch, [3.0, 1.0, 2.0, 1.0, 0.5, 0.4])
-    model, history = train(tagger(), FIT, VAL, config(6, patience=2), tmp_path, progress="none")
-    assert len(history.epochs) == 4 and epoch_of(model) == 4.0
-
-
-def test_a_loss_that_is_not_a_number_is_never_the_best() -> None:
-    nan = float("nan")
-    assert History([{"val_loss": loss} for loss in (2.0, nan, 1.0, nan)]).best == 2
-    assert History([{"val_loss": nan}, {"val_loss": nan}]).best == 0
+# -- configuration, history, losses by position ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -298,7 +361,7 @@ def test_a_loss_that_is_not_a_number_is_never_the_best() -> None:
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"learning_rate": float("nan")}, "learning_rate"),
         ({"keep": "first"}, "'last' or 'best', not 'first'"),
-        ({"patience": 0}, "patience"),
+        ({"patience": 0}, "patience must be at least one epoch"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(values, word) -> None:
@@ -306,49 +369,11 @@ def test_values_that_make_no_sense_are_refused(values, word) -> None:
         TrainingConfig(**values)
 
 
-def test_lines_report_each_epoch(tmp_path, monkeypatch, capsys, recwarn) -> None:
-    train(tagger(), FIT, VAL, config(2), tmp_path, progress="lines")
-    lines = capsys.readouterr().out.splitlines()
-    assert [line[:9] for line in lines] == ["epoch 1/2", "epoch 2/2"]
-    assert all("val_loss" in line and "s left" in line for line in lines)
-    assert not [w for w in recwarn if "shuffle" in str(w.message)]
-
-
-def measured(mask: bool, padding: int) -> tuple[float, float, np.ndarray]:
-    """Loss, accuracy and probabilities for sentences of three and two tokens, with padding behind them."""
-    rows = np.pad([[2, 3, 4], [5, 2, 0]], ((0, 0), (0, padding)))
-    tags = np.pad([[1, 2, 1], [2, 1, 0]], ((0, 0), (0, padding)))
-    model = tagger(mask=mask, max_len=None)
-    # Weights as training leaves them: with biases of 0, padding would leave an LSTM's state at 0.
-    rng = np.random.default_rng(7)
-    model.set_weights([w if w.shape == VECTORS.shape else rng.normal(size=w.shape) for w in model.get_weights()])
-    model.compile(loss="sparse_categorical_crossentropy", metrics=[TokenAccuracy()], run_eagerly=True)
-    figures = model.test_on_batch(rows, tags, return_dict=True)
-    return float(figures["loss"]), float(figures["accuracy"]), np.asarray(model(rows))
-
-
-REAL = [(0, 0, 1), (0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 1, 1)]  # sentence, token, right tag
-
-
-def test_a_mask_leaves_padding_out_of_loss_and_accuracy() -> None:
-    _, _, p = measured(mask=True, padding=0)
-    by_hand = np.mean([-np.log(p[s, t, tag]) for s, t, tag in REAL])
-    right_by_hand = np.mean([p[s, t].argmax() == tag for s, t, tag in REAL])
-    for padding in (0, 1, 9):
-        loss, accuracy, _ = measured(mask=True, padding=padding)
-        assert loss == pytest.approx(by_hand, abs=1e-5)
-        assert accuracy == pytest.approx(right_by_hand)
-
-
-def test_without_a_mask_padding_counts() -> None:
-    losses = []
-    for padding in (0, 9):
-        loss, accuracy, p = measured(mask=False, padding=padding)
-        tags = np.pad([[1, 2, 1], [2, 1, 0]], ((0, 0), (0, padding)))
-        assert loss == pytest.approx(-np.log(np.take_along_axis(p, tags[..., None], axis=-1)).mean(), abs=1e-5)
-        assert accuracy == pytest.approx((p.argmax(-1) == tags).mean())
-        losses.append(loss)
-    assert abs(losses[0] - losses[1]) > 0.01
+def test_the_best_epoch_is_the_first_of_the_highest_f1_else_of_the_lowest_loss_that_is_a_number() -> None:
+    nan = float("nan")
+    assert History([{"val_loss": loss} for loss in (2.0, nan, 1.0, 1.0, nan)]).best == 2
+    assert History([{"val_loss": nan}, {"val_loss": nan}]).best == 0
+    assert History([{"val_f1": f1, "val_loss": 1 - f1} for f1 in (0.2, 0.9, 0.9, 0.3)]).best == 1
 
 
 def test_mean_by_position_by_hand() -> None:
@@ -364,13 +389,3 @@ def test_mean_by_position_by_hand() -> None:
     no_padding = Encoded(np.zeros((1, 1), np.int32), np.array([[1]]), np.array([1]))
     means = mean_by_position(np.array([[True]]), no_padding)
     assert means["real tokens"] == 1.0 and np.isnan(means["padding"]) and np.isnan(means["entity tokens"])
-
-
-def test_saving_keeps_weights_and_optimizer_state(uninterrupted, tmp_path) -> None:
-    _, model, _ = uninterrupted
-    save_model(model, tmp_path / "model.keras")
-    again = load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(weights(again), weights(model))
-    assert int(again.optimizer.iterations) == int(model.optimizer.iterations) == 4 * 3  # 20 sentences, batches of 8
-    np.testing.assert_allclose(predict(again, VAL), predict(model, VAL), atol=1e-6)
-    assert predict(again, VAL).shape == (10, 6, TAGS)

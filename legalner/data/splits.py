@@ -129,9 +129,7 @@ def _by_courts(name: str, train_courts: Sequence[str], test_courts: Sequence[str
     if not train_courts or not test_courts:
         raise DataError("split 'courts' needs train_courts and test_courts, such as ['bfh'] and ['bsg']")
     if twice := [court for court, times in Counter([*train_courts, *test_courts]).items() if times > 1]:
-        raise DataError(
-            f"{', '.join(twice)} named more than once; name each court once, to train or to test on"
-        )
+        raise DataError(f"{', '.join(twice)} named more than once; name each court once, to train or to test on")
     train: list[Sentence] = []
     val: list[Sentence] = []
     for court in train_courts:

@@ -160,38 +160,38 @@ def test_files_of_one_s_own_in_another_scheme(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["nonsense", "", "BAG-BGH", "no/such/folder"])
-def test_an_unknown_split_lists_those_that_there_are(split: str) -> None:
+def test_an_unknown_split_lists_those_that_exist(split: str) -> None:
     with pytest.raises(DataError, match=f"unknown split {split!r}; expected one of {', '.join(SPLITS)}"):
         load_corpus(split)
 
 
+EXIST = "unknown court 'olg'; expected one of bag, bfh, bgh, bpatg, bsg, bverfg, bverwg"
+NEEDED = "needs train_courts and test_courts"
+TWICE = "bgh named more than once; name each court once, to train or to test on"
+
+
 @pytest.mark.parametrize(
-    ("train", "test"), [(["olg"], ["bgh"]), (["bag"], ["olg"]), (["bag", "olg"], ["bgh"]), (["olg"], ["olg"])]
+    ("train", "test", "message"),
+    [
+        ("bag olg", "bgh", EXIST),
+        ("bag", "olg", EXIST),
+        ("olg", "olg", EXIST),
+        ("", "", NEEDED),
+        ("bag", "", NEEDED),
+        ("", "bgh", NEEDED),
+        ("bag bgh", "bgh", TWICE),
+        ("bgh bgh", "bag", TWICE),
+        ("bag", "bgh bgh", TWICE),
+    ],
 )
-def test_an_unknown_court_lists_those_that_there_are(train: list[str], test: list[str]) -> None:
-    with pytest.raises(
-        DataError, match="unknown court 'olg'; expected one of bag, bfh, bgh, bpatg, bsg, bverfg, bverwg"
-    ):
-        load_corpus("courts", train_courts=train, test_courts=test)
+def test_courts_must_exist_on_both_sides_and_be_named_once(train: str, test: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_corpus("courts", train_courts=train.split(), test_courts=test.split())
 
 
-def test_an_unknown_granularity_lists_those_that_there_are() -> None:
+def test_an_unknown_granularity_lists_those_that_exist() -> None:
     with pytest.raises(DataError, match="unknown granularity 'medium'; expected one of fine, coarse"):
         load_corpus("bag-bgh", granularity="medium")
-
-
-@pytest.mark.parametrize(("train", "test"), [([], []), (["bag"], []), ([], ["bgh"])])
-def test_courts_without_courts_asks_for_them(train: list[str], test: list[str]) -> None:
-    with pytest.raises(DataError, match="needs train_courts and test_courts"):
-        load_corpus("courts", train_courts=train, test_courts=test)
-
-
-@pytest.mark.parametrize(
-    ("train", "test"), [(["bag", "bgh"], ["bgh"]), (["bgh", "bgh"], ["bag"]), (["bag"], ["bgh", "bgh"])]
-)
-def test_a_court_is_trained_on_or_tested_on_and_once(train: list[str], test: list[str]) -> None:
-    with pytest.raises(DataError, match="bgh named twice; a court is either trained on or tested on"):
-        load_corpus("courts", train_courts=train, test_courts=test)
 
 
 # -- the sample and LER ------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import errno
+import io
 import os
 import re
 import socket
@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pooch
 import pytest
 
-from legalner.data import COARSE, FINE, DataError, cache_folder, ler, locate, read_file
+from legalner.data import COARSE, FINE, DataError, available, cache_folder, ler, locate, read_file
 from legalner.data.ler import ARCHIVE, SOURCE_VARIABLE
 
 # -- folders and zips --------------------------------------------------------------------------------------------------
@@ -49,12 +49,13 @@ def test_a_folder_of_conll_files_a_single_file_and_a_zip_serve(fake_ler, tmp_pat
 
 def test_the_environment_names_the_source_and_a_home_folder_is_found(fake_ler, tmp_path: Path, monkeypatch) -> None:
     fake_ler.write(tmp_path / "ler")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv(SOURCE_VARIABLE, "~/ler")
     assert len(read_file("bag")) == 11
-    with pytest.raises(DataError, match="nowhere"):
-        read_file("bag", tmp_path / "nowhere")  # what is asked for goes before the environment
+    # What is asked for goes before the environment.
+    with pytest.raises(DataError, match=rf"nowhere: no such folder or file; set {SOURCE_VARIABLE} \(or --source\)"):
+        read_file("bag", tmp_path / "nowhere")
 
 
 def test_crlf_has_the_same_hash_and_the_same_sentences(fake_ler, tmp_path: Path) -> None:
@@ -63,29 +64,14 @@ def test_crlf_has_the_same_hash_and_the_same_sentences(fake_ler, tmp_path: Path)
     assert read_file("bag", tmp_path) == plain
 
 
-def test_a_source_that_does_not_exist_says_what_to_set(fake_ler, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"nowhere: no such folder or file; set {SOURCE_VARIABLE} \(or --source\)"):
-        read_file("bag", tmp_path / "nowhere")
-
-
-def test_a_folder_without_the_file_says_what_it_expects(fake_ler, tmp_path: Path) -> None:
+def test_a_file_that_is_missing_unreadable_or_unknown_says_what_was_expected(fake_ler, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"bag\.conll: no such file; expected {ARCHIVE} or bag\.conll"):
         read_file("bag", tmp_path)
     with pytest.raises(DataError, match=r"ler_dev\.conll: no such file; expected ler_dev\.conll"):
         read_file("ler_dev", tmp_path)
-
-
-def test_a_file_that_may_not_be_read_is_named(fake_ler, tmp_path: Path, monkeypatch) -> None:
-    def forbidden(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    (tmp_path / "bag.conll").write_bytes(fake_ler.contents["bag"])
-    monkeypatch.setattr(Path, "read_bytes", forbidden)
-    with pytest.raises(DataError, match=r"bag\.conll: cannot be read \(Permission denied\)"):
+    (tmp_path / "bag.conll").mkdir()
+    with pytest.raises(DataError, match=r"bag\.conll: cannot be read \(.+\); expected LER's bag\.conll"):
         read_file("bag", tmp_path)
-
-
-def test_an_unknown_file_lists_those_that_there_are(fake_ler, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="unknown LER file 'olg'; expected one of bag, bgh, bverwg, ler_dev, ler_test"):
         read_file("olg", tmp_path)
 
@@ -103,28 +89,21 @@ def test_other_content_is_refused_by_its_hash(fake_ler, tmp_path: Path) -> None:
         read_file("bgh", tmp_path)
 
 
-def test_a_member_that_is_missing_is_named(fake_ler, tmp_path: Path) -> None:
+def test_what_a_zip_does_not_hold_is_named(fake_ler, tmp_path: Path) -> None:
     path = put(tmp_path, fake_ler.zip(leave_out="bgh.conll"))
     with pytest.raises(DataError, match=rf"{ARCHIVE}: member bgh\.conll is missing; .*fresh copy"):
         read_file("bgh", path)
     assert len(read_file("bag", path)) == 11
-
-
-def test_a_zip_has_no_dev_and_test_and_says_so(fake_ler, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"zip holds court files only; set the source to a folder with ler_dev\.conll"):
-        read_file("ler_dev", put(tmp_path, fake_ler.zip()))
+        read_file("ler_dev", path)
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "\\x", "..\\x", "C:\\x", "C:/x", "//host/share/x"])
-def test_a_member_that_leads_out_of_its_folder_is_refused(fake_ler, tmp_path: Path, name: str) -> None:
-    path = put(tmp_path, fake_ler.zip(**{name: b"x"}))
-    with pytest.raises(DataError, match=rf"{ARCHIVE}: member .* points out of its folder; do not use this file"):
-        read_file("bag", path)
-    assert list(tmp_path.rglob("*")) == [path]
-
-
-def test_a_member_in_a_subfolder_beside_is_no_harm(fake_ler, tmp_path: Path) -> None:
-    assert len(read_file("bag", put(tmp_path, fake_ler.zip(**{"more/read..me": b"x"})))) == 11
+def test_nothing_of_a_zip_is_unpacked(fake_ler, tmp_path: Path) -> None:
+    (inside := tmp_path / "inside").mkdir()
+    led_out = ["../x", "a/../../x", str(tmp_path / "x"), "\\x", "..\\x", "C:\\x", "C:/x", "//host/share/x", "more/x..y"]
+    path = put(inside, fake_ler.zip(**dict.fromkeys(led_out, b"x")))
+    assert len(read_file("bag", path)) == 11
+    assert list(tmp_path.rglob("*")) == [inside, path]
 
 
 def test_no_more_than_a_court_can_hold_is_read(fake_ler, tmp_path: Path, monkeypatch) -> None:
@@ -140,24 +119,68 @@ def test_no_more_than_a_court_can_hold_is_read(fake_ler, tmp_path: Path, monkeyp
 def test_a_zip_cut_off_anywhere_is_refused(fake_ler, tmp_path: Path) -> None:
     whole = fake_ler.zip()
     for length in range(len(whole)):
-        path = put(tmp_path, whole[:length])
         with pytest.raises(DataError, match=f"{ARCHIVE}: .*(cut off|missing)"):
-            read_file("bag", path)
+            read_file("bag", put(tmp_path, whole[:length]))
 
 
-def test_a_zip_with_any_byte_wrong_is_right_or_refused(fake_ler, tmp_path: Path) -> None:
+def test_a_zip_with_a_wrong_byte_is_read_correctly_or_refused(fake_ler, tmp_path: Path) -> None:
     whole = fake_ler.zip()
-    right = read_file("bgh", put(tmp_path, whole))
+    expected = read_file("bgh", put(tmp_path, whole))
     refused = 0
     for position in range(len(whole)):
         for mask in (0x01, 0xFF):
             damaged = bytearray(whole)
             damaged[position] ^= mask
             try:
-                assert read_file("bgh", put(tmp_path, bytes(damaged))) == right
+                assert read_file("bgh", put(tmp_path, bytes(damaged))) == expected
             except DataError:
                 refused += 1
     assert refused > 100
+
+
+# -- which files a source holds, told by names alone -------------------------------------------------------------------
+
+EVERYTHING = ("bag", "bgh", "bverwg", "ler_dev", "ler_test")
+
+
+def test_a_folder_as_upstream_has_it_holds_everything(fake_ler, tmp_path: Path, monkeypatch) -> None:
+    folder = fake_ler.write(tmp_path / "ler")
+    assert available(folder) == available(str(folder)) == EVERYTHING
+    monkeypatch.setenv(SOURCE_VARIABLE, str(folder))
+    assert available() == EVERYTHING
+
+
+def test_a_zip_holds_courts_only(fake_ler, tmp_path: Path) -> None:
+    archive = fake_ler.write(tmp_path / "ler") / ARCHIVE
+    assert available(archive) == ("bag", "bgh", "bverwg")
+    archive.write_bytes(fake_ler.zip(leave_out="bgh.conll", **{"ler_dev.conll": b"x", "other.conll": b"x"}))
+    assert available(archive) == ("bag", "bverwg")
+    assert available(archive.parent) == ("bag", "bverwg", "ler_dev", "ler_test")
+
+
+def test_a_folder_of_a_few_files(fake_ler, tmp_path: Path) -> None:
+    assert available(tmp_path) == ()
+    for name in ("bgh", "ler_test", "other"):
+        (tmp_path / f"{name}.conll").write_bytes(b"x")
+    assert available(tmp_path) == ("bgh", "ler_test")
+    assert available(tmp_path / "bgh.conll") == ("bgh",)
+    assert available(tmp_path / "other.conll") == ()
+
+
+def test_an_address_is_taken_to_hold_everything_and_nothing_is_downloaded(fake_ler, own_cache: Path) -> None:
+    assert available("http://127.0.0.1:9/data") == available(None) == EVERYTHING
+    assert not own_cache.exists()
+
+
+def test_a_source_that_is_not_there_or_is_broken_is_an_error(fake_ler, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such folder or file"):
+        available(tmp_path / "nowhere")
+    archive = fake_ler.write(tmp_path / "ler") / ARCHIVE
+    whole = archive.read_bytes()
+    start = whole.index(b"PK\x01\x02")  # the list of members
+    archive.write_bytes(whole[:start] + b"XXXX" + whole[start + 4 :])
+    with pytest.raises(DataError, match=r"dataset_courts\.zip: the zip cannot be read"):
+        available(archive)
 
 
 # -- downloads ---------------------------------------------------------------------------------------------------------
@@ -165,15 +188,15 @@ def test_a_zip_with_any_byte_wrong_is_right_or_refused(fake_ler, tmp_path: Path)
 
 @dataclass
 class Answer:
-    """What the server says: a status, a body, and the length that it claims the body to have (None: it claims none)."""
+    """What the server sends: a body, the length that it claims for it (None: it claims none), and a status."""
 
-    body: bytes = b""
+    body: bytes
+    claims: int | None
     status: int = 200
-    claims: int | None = -1
 
-    @property
-    def length(self) -> int | None:
-        return len(self.body) if self.claims == -1 else self.claims
+
+def complete(body: bytes, status: int = 200) -> Answer:
+    return Answer(body, len(body), status)
 
 
 @dataclass
@@ -197,8 +220,8 @@ def server(fake_ler, own_cache: Path, monkeypatch) -> Iterator[Server]:
         def do_GET(self) -> None:
             answer = here.next_answer(self.path)
             self.send_response(answer.status)
-            if answer.length is not None:
-                self.send_header("Content-Length", str(answer.length))
+            if answer.claims is not None:
+                self.send_header("Content-Length", str(answer.claims))
             self.end_headers()
             self.wfile.write(answer.body)
             self.close_connection = True
@@ -224,7 +247,7 @@ def kept(cache: Path) -> list[Path]:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_download_is_kept_and_asked_for_once(fake_ler, server: Server, own_cache: Path, slash: str) -> None:
-    server.answers = [Answer(fake_ler.zip())]
+    server.answers = [complete(fake_ler.zip())]
     assert len(read_file("bag", server.address + slash)) == 11
     assert server.asked == [f"/data/{ARCHIVE}"]
     assert kept(own_cache) == [own_cache / "ler" / ARCHIVE]
@@ -233,24 +256,16 @@ def test_a_download_is_kept_and_asked_for_once(fake_ler, server: Server, own_cac
     assert len(server.asked) == 1
 
 
-def test_dev_and_test_are_downloaded_by_themselves(fake_ler, server: Server, own_cache: Path) -> None:
-    server.answers = [Answer(fake_ler.contents["ler_dev"])]
-    assert len(read_file("ler_dev", server.address)) == 3
-    assert server.asked == ["/data/ler_dev.conll"]
-    assert kept(own_cache) == [own_cache / "ler" / "ler_dev.conll"]
-
-
 def test_upstream_is_the_source_where_none_is_named(fake_ler, server: Server, monkeypatch) -> None:
-    server.answers = [Answer(fake_ler.zip())]
+    server.answers = [complete(fake_ler.zip())]
     monkeypatch.setattr(ler, "UPSTREAM", server.address)
     monkeypatch.setenv(SOURCE_VARIABLE, "")
     assert len(read_file("bag")) == 11
     assert len(server.asked) == 1
 
 
-def test_the_archive_is_in_its_place_only_when_it_was_found_right(fake_ler, server, own_cache, monkeypatch) -> None:
-    server.answers = [Answer(fake_ler.zip())]
-    seen = []
+def test_the_archive_is_in_its_place_only_once_it_was_checked(fake_ler, server, own_cache, monkeypatch) -> None:
+    server.answers, seen = [complete(fake_ler.zip())], []
 
     def check(name: str, content: bytes, place: str) -> None:
         seen.append((name, (own_cache / "ler" / ARCHIVE).exists()))
@@ -262,21 +277,21 @@ def test_the_archive_is_in_its_place_only_when_it_was_found_right(fake_ler, serv
 
 
 BAD = {
-    "half the file, and less than was claimed": lambda whole: Answer(whole[: len(whole) // 2], claims=len(whole)),
-    "half the file, and no length claimed": lambda whole: Answer(whole[: len(whole) // 2], claims=None),
-    "nothing": lambda whole: Answer(b""),
-    "404": lambda whole: Answer(b"<html>not found</html>", status=404),
-    "a page in the file's place": lambda whole: Answer(b"<html>please log in</html>"),
-    "the server's fault": lambda whole: Answer(whole, status=503),
+    "half the file, and less than was claimed": lambda content: Answer(content[: len(content) // 2], len(content)),
+    "half the file, and no length claimed": lambda content: Answer(content[: len(content) // 2], None),
+    "nothing": lambda _: complete(b""),
+    "404": lambda _: complete(b"<html>not found</html>", 404),
+    "a page in the file's place": lambda _: complete(b"<html>please log in</html>"),
+    "the server's fault": lambda content: complete(content, 503),
 }
 
 
 @pytest.mark.parametrize("name", ["bag", "ler_dev"])
 @pytest.mark.parametrize("bad", BAD)
 def test_a_download_that_fails_leaves_nothing(fake_ler, server: Server, own_cache: Path, name: str, bad: str) -> None:
-    whole = fake_ler.zip() if name == "bag" else fake_ler.contents[name]
+    content = fake_ler.zip() if name == "bag" else fake_ler.contents[name]
     file = ARCHIVE if name == "bag" else f"{name}.conll"
-    server.answers = [BAD[bad](whole)]
+    server.answers = [BAD[bad](content)]
     with pytest.raises(DataError) as raised:
         read_file(name, server.address)
     message = str(raised.value)
@@ -285,20 +300,21 @@ def test_a_download_that_fails_leaves_nothing(fake_ler, server: Server, own_cach
     assert kept(own_cache) == []
     assert len(server.asked) == 4  # it was tried again three times
     # And when the server has recovered, so has the reader.
-    server.answers = [Answer(whole)]
+    server.answers = [complete(content)]
     assert len(read_file(name, server.address)) == ler.FILES[name].sentences
+    assert set(server.asked) == {f"/data/{file}"}
+    assert kept(own_cache) == [own_cache / "ler" / file]
 
 
-@pytest.mark.parametrize("bad", BAD)
-def test_a_second_try_that_works_is_enough(fake_ler, server: Server, own_cache: Path, bad: str) -> None:
-    server.answers = [BAD[bad](fake_ler.zip()), Answer(fake_ler.zip())]
+def test_a_second_try_that_works_is_enough(fake_ler, server: Server, own_cache: Path) -> None:
+    server.answers = [BAD["404"](fake_ler.zip()), complete(fake_ler.zip())]
     assert len(read_file("bag", server.address)) == 11
     assert len(server.asked) == 2
     assert kept(own_cache) == [own_cache / "ler" / ARCHIVE]
 
 
 def test_an_archive_with_one_wrong_court_is_not_kept_even_if_another_was_asked_for(fake_ler, server, own_cache) -> None:
-    server.answers = [Answer(fake_ler.zip(leave_out="bverwg.conll", **{"bverwg.conll": b"x O\n"}))]
+    server.answers = [complete(fake_ler.zip(leave_out="bverwg.conll", **{"bverwg.conll": b"x O\n"}))]
     with pytest.raises(DataError, match=rf"{ARCHIVE}: the content is not that of LER's bverwg\.conll"):
         read_file("bag", server.address)
     assert kept(own_cache) == []
@@ -321,37 +337,23 @@ def test_an_address_that_is_none(fake_ler, own_cache: Path, server: Server, addr
 
 
 def test_a_disk_that_is_full(fake_ler, server: Server, own_cache: Path, monkeypatch) -> None:
-    server.answers = [Answer(fake_ler.zip())]
+    server.answers = [complete(fake_ler.zip())]
 
-    class FullDisk:
+    class FullDisk(io.FileIO):
         """A file that takes a few bytes and no more."""
 
-        def __init__(self, file) -> None:
-            self.file = file
-
-        def write(self, data: bytes) -> None:
-            self.file.write(data[:100])
-            self.file.flush()
+        def write(self, data) -> int:
+            super().write(data[:100])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        def __getattr__(self, name: str):
-            return getattr(self.file, name)
-
-    opened = []
-
-    def open_on_full_disk(*arguments) -> FullDisk:
-        opened.append(arguments)
-        return FullDisk(builtins.open(*arguments))
-
-    monkeypatch.setattr(pooch.downloaders, "open", open_on_full_disk, raising=False)
+    monkeypatch.setattr(pooch.downloaders, "open", lambda path, _: FullDisk(path, "w"), raising=False)
     with pytest.raises(DataError, match=os.strerror(errno.ENOSPC)):
         read_file("bag", server.address)
-    assert opened
     assert kept(own_cache) == []
 
 
 def test_a_cached_file_that_was_damaged_since_is_not_taken_for_the_corpus(fake_ler, server, own_cache: Path) -> None:
-    server.answers = [Answer(fake_ler.zip())]
+    server.answers = [complete(fake_ler.zip())]
     read_file("bag", server.address)
     path = own_cache / "ler" / ARCHIVE
     path.write_bytes(path.read_bytes()[:300])
@@ -359,13 +361,11 @@ def test_a_cached_file_that_was_damaged_since_is_not_taken_for_the_corpus(fake_l
         read_file("bag", server.address)
 
 
-def test_the_cache_may_lie_below_home(fake_ler, server: Server, tmp_path: Path, monkeypatch) -> None:
-    server.answers = [Answer(fake_ler.zip())]
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+def test_the_cache_may_lie_below_home(tmp_path: Path, monkeypatch) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("LEGALNER_CACHE", "~/mine")
-    assert len(read_file("bag", server.address)) == 11
-    assert kept(tmp_path / "mine") == [tmp_path / "mine" / "ler" / ARCHIVE]
+    assert cache_folder() == tmp_path / "mine"
 
 
 def test_tests_keep_out_of_the_user_s_cache(session_cache: Path) -> None:
@@ -378,18 +378,13 @@ def test_tests_keep_out_of_the_user_s_cache(session_cache: Path) -> None:
 # -- the corpus itself -------------------------------------------------------------------------------------------------
 
 
-def test_every_class_has_its_coarse_class() -> None:
+def test_classes_and_counts_are_the_published_ones() -> None:
     assert len(FINE) == 19
     assert set(FINE) == set(COARSE)
     assert sorted(set(COARSE.values())) == ["LIT", "LOC", "NRM", "ORG", "PER", "REG", "RS"]
-
-
-def test_the_courts_counts_are_the_published_ones_together() -> None:
     courts = [ler.FILES[name] for name in ler.COURTS]
-    assert len(courts) == 7
-    assert sum(f.sentences for f in courts) == 66_723
-    assert sum(f.tokens for f in courts) == 2_157_048
-    assert sum(f.entities for f in courts) == 53_632
+    totals = [sum(counts) for counts in zip(*((f.sentences, f.tokens, f.entities) for f in courts), strict=True)]
+    assert (len(courts), totals) == (7, [66_723, 2_157_048, 53_632])
 
 
 @pytest.mark.parametrize("name", ler.FILES)
