@@ -59,7 +59,7 @@ def draw(results: Results) -> Figure:
     predictions = {name: r.get("predict_tokens_per_second") for name, r in main.items()}
     _bars(axes[0, 1], predictions, "prediction, tokens per second", "{:,.0f}")
     memory = {name: r.get("train_peak_mb") for name, r in main.items() if name != "dense-1024"}
-    _bars(axes[0, 2], memory, "peak memory of training above the imports, MB", "{:,.0f}")
+    _bars(axes[0, 2], memory, "training memory above the imports, MB", "{:,.0f}")
     reached = {name: peak_share(r, peak) for name, r in main.items() if name not in ("spacy", "crf")}
     percent = {name: None if value is None else 100 * value for name, value in reached.items()}
     _bars(axes[1, 0], percent, "of the matrix-multiplication peak, %", "{:.1f} %")
