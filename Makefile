@@ -1,9 +1,9 @@
-# Each target makes the environment if it is missing, and does nothing twice.
+# Each target creates the environment if it is missing.
 #   make tutorial                                  the lessons, headless, on the sample corpus (minutes, no network)
 #   make tutorial PROFILE=article                  lessons 1 to 5 on the real corpus, which is downloaded
 #   make tutorial PROFILE=article LER=path/to/ler  … or read from a folder or a zip
 #   make benchmark LER=path/to/ler                 speed and memory, side by side (QUICK=1: a twelfth of the data)
-#   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); goes on where it stopped
+#   make full LER=path/to/ler                      every recorded run that results/ lacks (hours); resumes where it stopped
 #   make quick LER=path/to/ler                     the lessons, reduced, on the real corpus, compared with their reference
 #   make test | test-all | mutants                 the tests; with the long ones; those that plant faults in the source
 #   make lab | fuzz | coverage | check | format | tables | site | offline | exercises
@@ -27,20 +27,20 @@ tutorial: $(READY)
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data.ipynb
 
-# On all cores, up to four of them: each process holds TensorFlow. File by file, since files share what they make.
+# On all cores, up to four: each process holds TensorFlow. File by file, since the tests of a file share what they make.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: $(READY)
 	$(PYTEST)
 
-# Also what is long and seldom red, and what plants faults in the source.
+# Also the long tests that seldom fail, and those that plant faults in the source.
 test-all: test
 	$(PYTEST) -m 'thorough or mutants'
 
 mutants: $(READY)
 	$(PYTEST) -m mutants
 
-# The property tests with many times their examples, other ones each time.
+# The property tests with many times their examples, different ones each time.
 TIMES ?= 50
 fuzz: $(READY)
 	LEGALNER_FUZZ=$(TIMES) $(BIN)/python -m pytest -m hypothesis
@@ -94,12 +94,12 @@ test-colab: $(READY)
 test-browser: $(READY)
 	$(BIN)/python -m pytest -m '' tests/lessons/test_browser.py
 
-# The executed lessons and docs/ as pages in site/; runs the lessons on the sample if that was not done yet.
+# The executed lessons and docs/ as pages in site/; first runs the lessons on the sample if that is not done yet.
 site: $(READY)
 	$(BIN)/legalner run --profile smoke --resume
 	$(BIN)/python tools/site.py runs/smoke
 
-# For a room without a network: packages, corpus, word vectors and the repository in offline/.
+# For working without a network: packages, corpus, word vectors and the repository in offline/.
 offline: $(READY)
 	$(BIN)/python -m tools.offline
 
@@ -107,8 +107,8 @@ offline: $(READY)
 exercises: $(READY)
 	$(BIN)/python tools/exercises.py
 
-# Pin every dependency anew, for all systems and Pythons, and environment.yml after it. Extras stay in the pins: pip 23
-# would look for `package[extra]` anew and refuse a newer release for want of a hash.
+# New pins of every dependency, for all systems and Pythons, and environment.yml from them. Extras stay in the pins: pip
+# 23 would look for `package[extra]` again and refuse a newer release for lack of a hash.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra lab --extra dev \
