@@ -5,7 +5,6 @@ import json
 import time
 import unicodedata
 from itertools import pairwise
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -14,9 +13,8 @@ from hypothesis import strategies as st
 
 from legalner.annotate import segment
 from legalner.annotate.segment import PIECE, UNBROKEN
-from tests.conftest import examples
-
-ROOT = Path(__file__).resolve().parents[1]
+from legalner.data import DataError, read_file
+from tests.conftest import ROOT, examples
 
 
 def words(text: str) -> list[list[str]]:
@@ -138,10 +136,15 @@ def test_readme_quotes_what_was_measured() -> None:
     assert quoted.replace("%", " %") in readme
 
 
-def test_agrees_with_the_corpus(ler_files):
+def test_an_unknown_language_lists_those_that_exist():
+    with pytest.raises(DataError, match="unknown language 'fr'; expected one of de, en"):
+        list(segment("Bonjour", "fr"))
+
+
+def test_agrees_with_the_corpus(ler_source):
     """Where the corpus's sentences are written as text, its own tokens come back: 97 % of BVerwG's sentences."""
     as_written = tool().as_written
-    sentences = ler_files["bverwg"][:400]
+    sentences = read_file("bverwg", ler_source)[:400]
     for text in (as_written(s.tokens) for s in sentences):
         assert all(text[t.start : t.end] == t.text for s in segment(text) for t in s)
     same = sum(words(as_written(s.tokens)) == [list(s.tokens)] for s in sentences)
