@@ -62,29 +62,19 @@ def test_an_entity_cut_through_is_a_miss_and_a_false_alarm_and_one_after_the_cut
 
 # -- entity scores -----------------------------------------------------------------------------------------------------
 
-# Every kind of error once, a sentence each. Correct: the first GS, the last RS.
-GOLD = [
-    tags("GS GS- O"),  # correct
-    tags("O RS RS-"),  # wrong type
-    tags("GS GS- GS-"),  # its end is off by one
-    tags("O GS GS-"),  # its start is off by one
-    tags("PER PER O"),  # two neighbours, merged
-    tags("RS O O"),  # missed
-    tags("O O O"),  # spurious
-    tags("RS RS- RS-"),  # broken into two
-    tags("O RS O"),  # correct
+# Every kind of error once, a sentence each.
+PAIRS = [
+    ("GS GS- O", "GS GS- O"),  # correct
+    ("O RS RS-", "O LIT LIT-"),  # wrong type
+    ("GS GS- GS-", "GS GS- O"),  # its end is off by one
+    ("O GS GS-", "GS GS- GS-"),  # its start is off by one
+    ("PER PER O", "PER PER- O"),  # two neighbours, merged
+    ("RS O O", "O O O"),  # missed
+    ("O O O", "O GS O"),  # spurious
+    ("RS RS- RS-", "RS O RS"),  # broken into two
+    ("O RS O", "O RS O"),  # correct
 ]
-PREDICTED = [
-    tags("GS GS- O"),
-    tags("O LIT LIT-"),
-    tags("GS GS- O"),
-    tags("GS GS- GS-"),
-    tags("PER PER- O"),
-    tags("O O O"),
-    tags("O GS O"),
-    tags("RS O RS"),
-    tags("O RS O"),
-]
+GOLD, PREDICTED = ([tags(pair[side]) for pair in PAIRS] for side in (0, 1))
 
 
 def test_every_kind_of_error_worked_by_hand() -> None:
@@ -115,25 +105,16 @@ def test_plain_values_for_the_record() -> None:
     assert all(type(v) is float for v in [*record["micro"].values(), record["macro_f1"]])
 
 
-def test_a_class_that_is_never_predicted_scores_zero_and_pulls_macro_down() -> None:
+def test_what_is_never_predicted_never_gold_or_neither_scores_zero() -> None:
     scores = entity_scores([tags("GS RS")], [tags("GS O")])
     assert scores.per_class.loc["RS"].tolist() == [0, 0, 0, 1, 0, 0]
     assert (scores.precision, scores.recall, scores.macro_f1) == (1, 1 / 2, 1 / 2)
-
-
-def test_no_entities_at_all() -> None:
+    scores = entity_scores([tags("O O")], [tags("GS O")])
+    assert scores.per_class.loc["GS"].tolist() == [0, 0, 0, 0, 1, 0] and scores.per_class["f1"].dtype.kind == "f"
     for sentences in ([], [tags("O O")]):
         scores = entity_scores(sentences, sentences)
         assert (scores.precision, scores.recall, scores.f1, scores.macro_f1) == (0, 0, 0, 0)
-        assert scores.per_class.empty and "f1" in scores.per_class
-        assert scores.as_dict()["per_class"] == {}
-
-
-def test_only_false_alarms() -> None:
-    scores = entity_scores([tags("O O")], [tags("GS O")])
-    assert (scores.precision, scores.recall, scores.f1, scores.macro_f1) == (0, 0, 0, 0)
-    assert scores.per_class.loc["GS"].tolist() == [0, 0, 0, 0, 1, 0]
-    assert scores.per_class["f1"].dtype.kind == "f"
+        assert scores.per_class.empty and "f1" in scores.per_class and scores.as_dict()["per_class"] == {}
 
 
 def test_the_tagger_that_finds_nothing() -> None:
@@ -144,14 +125,16 @@ def test_the_tagger_that_finds_nothing() -> None:
     assert token_accuracy(gold, nothing) == 2 / 4
 
 
-@pytest.mark.parametrize("measure", [entity_scores, token_report, token_accuracy, confusion, error_kinds])
+def table_of(gold: list, predicted: list) -> pd.DataFrame:
+    return error_table([Sentence(("x",) * len(g), g) for g in gold], predicted)
+
+
+@pytest.mark.parametrize("measure", [entity_scores, token_report, token_accuracy, confusion, error_kinds, table_of])
 def test_sentences_of_unequal_number_or_length_are_refused(measure) -> None:
-    with pytest.raises(ValueError, match="whole sentences"):
-        measure([tags("O O O")], [tags("O O")])
-    with pytest.raises(ValueError, match="whole sentences"):
-        measure([tags("O"), tags("O")], [tags("O")])
-    with pytest.raises(ValueError, match="whole sentences"):  # as many tokens in all
-        measure([tags("O O"), tags("O")], [tags("O"), tags("O O")])
+    # The last two have as many tokens in all.
+    for gold, predicted in ((["O O O"], ["O O"]), (["O", "O"], ["O"]), (["O O", "O"], ["O", "O O"])):
+        with pytest.raises(ValueError, match="whole sentences"):
+            measure([tags(g) for g in gold], [tags(p) for p in predicted])
 
 
 # -- agreement with others ---------------------------------------------------------------------------------------------
@@ -159,14 +142,15 @@ def test_sentences_of_unequal_number_or_length_are_refused(measure) -> None:
 
 def noisy(gold: tuple[str, ...]):
     """Other tags of this length, most of which are gold's, so that some entities are correct."""
-    return st.tuples(
-        iob2_tags(len(gold), LABELS), st.lists(st.integers(0, 2), min_size=len(gold), max_size=len(gold))
-    ).map(lambda drawn: repair_iob2([o if n == 0 else g for g, o, n in zip(gold, *drawn, strict=True)]))
+    kept = st.lists(st.integers(0, 2), min_size=len(gold), max_size=len(gold))
+    return st.tuples(iob2_tags(len(gold), LABELS), kept).map(
+        lambda drawn: repair_iob2([g if keep else other for g, other, keep in zip(gold, *drawn, strict=True)])
+    )
 
 
 LABELS = ("A", "B", "C")
-SENTENCE = iob2_tags(labels=LABELS).filter(len).flatmap(lambda gold: st.tuples(st.just(gold), noisy(gold)))
-CORPUS = st.lists(SENTENCE, min_size=1, max_size=5)
+PAIR = iob2_tags(labels=LABELS).filter(len).flatmap(lambda gold: st.tuples(st.just(gold), noisy(gold)))
+CORPUS = st.lists(PAIR, min_size=1, max_size=5)
 VOCAB = Vocab()
 
 
@@ -199,8 +183,7 @@ def test_agrees_with_a_count_of_sets(corpus: list) -> None:
         assert row[["support", "predicted", "correct"]].tolist() == [len(mine), len(theirs), len(mine & theirs)]
     kinds = error_kinds(gold, predicted)
     assert kinds.drop("spurious").sum() == len(expected) and kinds["correct"] == both
-    table = error_table([Sentence(("x",) * len(g), g) for g in gold], predicted)
-    counted = table["kind"].value_counts().reindex(KINDS, fill_value=0)
+    counted = table_of(gold, predicted)["kind"].value_counts().reindex(KINDS, fill_value=0)
     assert counted.tolist() == kinds[list(KINDS)].tolist()
 
 
@@ -232,16 +215,11 @@ WORDS = ("§", "9", "und", "Kassel", "im", "Urteil", "BGH", "2011", "von", "Somm
 SENTENCE = Sentence(WORDS, MANY, "bgh")
 
 
-def test_each_kind_by_hand():
+def test_a_row_of_each_kind_by_hand():
     table = error_table([SENTENCE], [WRONG], {"Kassel"}, [[0.9, 0.8, 0.7, 0.6]])
     rows = table.set_index("label")
-    assert table["kind"].tolist() == [
-        "wrong boundaries",
-        "wrong type",
-        "wrong type and boundaries",
-        "missed",
-        "spurious",
-    ]
+    kinds = ["wrong boundaries", "wrong type", "wrong type and boundaries", "missed", "spurious"]
+    assert table["kind"].tolist() == kinds
     assert rows.loc["GS", ["left", "right"]].tolist() == [0, 1]  # it ends one token after gold
     assert rows.loc["RS", ["left", "right", "nested", "predicted"]].tolist() == [1, -1, "inside", "GRT"]
     assert rows.loc["ST", ["predicted", "text", "known", "nested"]].tolist() == ["LD", "Kassel", True, ""]
@@ -251,45 +229,25 @@ def test_each_kind_by_hand():
     assert rows.loc["GS", "confidence"] == 0.9 and rows.loc["RS", "confidence"] == 0.7
 
 
-def test_a_court_tagged_as_a_whole_decision_lies_around():
-    court = Sentence(("Urteil", "BGH", "2011"), ("O", "B-GRT", "O"))
-    table = error_table([court], [("B-RS", "I-RS", "I-RS")])
-    assert table["nested"].tolist() == ["around"] and table["left"].tolist() == [-1] and table["right"].tolist() == [1]
-
-
 @pytest.mark.parametrize(
-    ("found", "kind", "predicted", "nested"),
+    ("gold", "predicted", "kind", "label", "nested"),
     [
-        (
-            ("B-RS", "I-RS", "I-RS", "B-GS", "O"),
-            "wrong boundaries",
-            "GS",
-            "",
-        ),  # of its class, though the other overlaps more
-        (("B-RS", "B-LIT", "I-LIT", "I-LIT", "O"), "wrong type and boundaries", "LIT", "inside"),  # the larger overlap
-        (("B-LIT", "I-LIT", "I-LIT", "B-RS", "O"), "wrong type and boundaries", "LIT", "inside"),
-        (("B-GRT", "O", "O", "O", "O"), "wrong type and boundaries", "GRT", "inside"),  # begins where gold does
-        (("O", "O", "O", "B-GRT", "O"), "wrong type and boundaries", "GRT", "inside"),  # ends where gold does
-        (("B-RS", "I-RS", "I-RS", "I-RS", "I-RS"), "wrong type and boundaries", "RS", "around"),
-        (("B-RS", "I-RS", "I-RS", "I-RS", "O"), "wrong type", "RS", ""),
-        (("O", "O", "O", "O", "B-RS"), "missed", "", ""),  # it touches gold, and shares no token with it
+        # Of its class, though another overlaps more; else the one that overlaps most.
+        ("GS GS- GS- GS- O", "RS RS- RS- GS O", "wrong boundaries", "GS", ""),
+        ("GS GS- GS- GS- O", "RS LIT LIT- LIT- O", "wrong type and boundaries", "LIT", "inside"),
+        ("GS GS- GS- GS- O", "LIT LIT- LIT- RS O", "wrong type and boundaries", "LIT", "inside"),
+        ("GS GS- GS- GS- O", "GRT O O O O", "wrong type and boundaries", "GRT", "inside"),  # begins where gold does
+        ("GS GS- GS- GS- O", "O O O GRT O", "wrong type and boundaries", "GRT", "inside"),  # ends where gold does
+        ("GS GS- GS- GS- O", "RS RS- RS- RS- RS-", "wrong type and boundaries", "RS", "around"),
+        ("O GS GS- O O", "RS RS- RS- RS- RS-", "wrong type and boundaries", "RS", "around"),
+        ("O O O GS GS-", "RS RS- RS- RS- RS-", "wrong type and boundaries", "RS", "around"),
+        ("GS GS- GS- GS- O", "RS RS- RS- RS- O", "wrong type", "RS", ""),
+        ("GS GS- GS- GS- O", "O O O O RS", "missed", "", ""),  # it touches gold, and shares no token with it
     ],
 )
-def test_which_predicted_entity_stands_for_gold(found, kind, predicted, nested):
-    sentence = Sentence(("§", "9", "II", "BGB", "so"), ("B-GS", "I-GS", "I-GS", "I-GS", "O"))
-    row = error_table([sentence], [found]).set_index("label").loc["GS"]
-    assert row[["kind", "predicted", "nested"]].tolist() == [kind, predicted, nested]
-
-
-def test_entities_that_touch_share_nothing():
-    table = error_table([Sentence(("a", "b"), ("O", "B-GS"))], [("B-RS", "O")])
-    assert table["kind"].tolist() == ["missed", "spurious"]
-
-
-def test_gold_inside_a_larger_one_that_begins_or_ends_with_it():
-    for gold in (("B-GRT", "O", "O"), ("O", "O", "B-GRT")):
-        table = error_table([Sentence(("a", "b", "c"), gold)], [("B-RS", "I-RS", "I-RS")])
-        assert table["nested"].tolist() == ["around"]
+def test_which_predicted_entity_stands_for_gold(gold, predicted, kind, label, nested):
+    row = table_of([tags(gold)], [tags(predicted)]).set_index("label").loc["GS"]
+    assert row[["kind", "predicted", "nested"]].tolist() == [kind, label, nested]
 
 
 def test_entities_of_training_as_strings():
@@ -335,14 +293,10 @@ def test_token_report_worked_by_hand() -> None:
     assert report.attrs["accuracy"] == pytest.approx(4 / 6)
 
 
-def test_token_report_where_there_is_one_class_only() -> None:
+def test_token_report_of_one_class_only_and_of_classes_that_one_side_has() -> None:
     report = token_report([tags("O O")], [tags("O O")])
     assert report.index.tolist() == ["O", "macro avg", "weighted avg"]
-    assert report.loc["O"].tolist() == [1, 1, 1, 2]
-    assert report.attrs["accuracy"] == 1
-
-
-def test_token_report_of_a_class_that_only_one_side_has() -> None:
+    assert report.loc["O"].tolist() == [1, 1, 1, 2] and report.attrs["accuracy"] == 1
     report = token_report([tags("GS O")], [tags("O RS")])
     assert report.loc["GS"].tolist() == [0, 0, 0, 1]  # never predicted: precision 0 by agreement
     assert report.loc["RS"].tolist() == [0, 0, 0, 0]  # not in gold: recall 0 by agreement

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from legalner import annotate as module
 from legalner.annotate import Annotator, Entity
+from legalner.annotate import annotator as module
 from legalner.data import DataError, TagSet
 from legalner.improve import TrainedTagger
 
@@ -53,8 +53,8 @@ def test_documents_together_are_documents_alone(annotator, monkeypatch):
         for d in together:
             assert all(d.text[e.start : e.end] == e.text for e in d.entities)
             assert [len(s) for s in d.sentences] == [len(t) for t in d.tags]
-        certain = [e.confidence for d in together for e in d.entities]
-        assert certain == pytest.approx([e.confidence for entities in alone for e in entities], abs=1e-4)
+        confidences = [e.confidence for d in together for e in d.entities]
+        assert confidences == pytest.approx([e.confidence for entities in alone for e in entities], abs=1e-4)
 
 
 def test_documents_are_taken_as_they_are_needed(annotator, monkeypatch):
@@ -73,7 +73,7 @@ def test_documents_are_taken_as_they_are_needed(annotator, monkeypatch):
 
 
 def test_documents_are_let_go_as_they_are_handed_out(annotator, monkeypatch):
-    """However many there are; what the whole process holds is measured in test_annotate_files."""
+    """However many there are; what the whole process holds is measured in test_files.py."""
     monkeypatch.setattr(module, "GATHERED", 500)
     alive: weakref.WeakSet[module.Document] = weakref.WeakSet()
 
@@ -91,7 +91,7 @@ def test_documents_are_let_go_as_they_are_handed_out(annotator, monkeypatch):
     assert 0 < most <= 10  # six fill what is gathered
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_ten_megabytes_of_text(annotator):
     """As `pdftotext -layout` writes them, with more blanks than words."""
     line = "Nach § 9 Abs. 2 BGB haftet er." + 300 * " " + "\n"

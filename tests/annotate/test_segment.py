@@ -1,12 +1,9 @@
 """Tokens and sentences of raw text: as in the corpus, at their places, whatever the text holds."""
 
-import importlib.util
 import json
 import time
 import unicodedata
 from itertools import pairwise
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import example, given
@@ -14,9 +11,9 @@ from hypothesis import strategies as st
 
 from legalner.annotate import segment
 from legalner.annotate.segment import PIECE, UNBROKEN
-from tests.conftest import examples
-
-ROOT = Path(__file__).resolve().parents[1]
+from legalner.data import DataError, read_file
+from tests.conftest import ROOT, examples
+from tools import segmenting
 
 
 def words(text: str) -> list[list[str]]:
@@ -113,20 +110,12 @@ def test_an_unbroken_stretch_is_cut_at_its_limit_only():
     assert sum(len(t) for s in words("x" * 3 * UNBROKEN) for t in s) == 3 * UNBROKEN
 
 
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("segmenting", ROOT / "tools" / "segmenting.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_agreement_by_hand() -> None:
     sentences = [("Nach", "§", "9", "BGB", "."), ("a1-b2", "Uhr", "-")]
-    measured = tool().measure(sentences)
+    measured = segmenting.measure(sentences)
     assert measured["sentences"] == 2 and measured["same"] == 1.0 and measured["precision"] == measured["recall"] == 1.0
     # It comes back as Das, ist, ., Er, ging: of three tokens two, among five found.
-    apart = tool().measure([("Das", "ist.Er", "ging")])
+    apart = segmenting.measure([("Das", "ist.Er", "ging")])
     assert apart["same"] == apart["one_sentence"] == 0.0
     assert apart["recall"] == pytest.approx(2 / 3) and apart["precision"] == pytest.approx(2 / 5)
 
@@ -138,11 +127,17 @@ def test_readme_quotes_what_was_measured() -> None:
     assert quoted.replace("%", " %") in readme
 
 
-def test_agrees_with_the_corpus(ler_files):
+def test_an_unknown_language_lists_those_that_exist():
+    with pytest.raises(DataError, match="unknown language 'fr'; expected one of de, en"):
+        list(segment("Bonjour", "fr"))
+
+
+def test_agrees_with_the_corpus(ler_source):
     """Where the corpus's sentences are written as text, its own tokens come back: 97 % of BVerwG's sentences."""
-    as_written = tool().as_written
-    sentences = ler_files["bverwg"][:400]
-    for text in (as_written(s.tokens) for s in sentences):
-        assert all(text[t.start : t.end] == t.text for s in segment(text) for t in s)
-    same = sum(words(as_written(s.tokens)) == [list(s.tokens)] for s in sentences)
+    sentences, same = read_file("bverwg", ler_source)[:400], 0
+    for s in sentences:
+        text = segmenting.as_written(s.tokens)
+        found = list(segment(text))
+        assert all(text[t.start : t.end] == t.text for tokens in found for t in tokens)
+        same += [[t.text for t in tokens] for tokens in found] == [list(s.tokens)]
     assert same / len(sentences) > 0.94
