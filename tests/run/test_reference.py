@@ -226,4 +226,6 @@ def test_stored_references_are_as_they_would_be_made(profile: str) -> None:
     for score in reference["scores"].values():
         spread = max(score["values"]) - min(score["values"])
         assert score["allowed"] == pytest.approx(max(0.01, 3 * spread), abs=1e-6)
-        assert score["mean"] == pytest.approx(sum(score["values"]) / len(reference["seeds"]), abs=1e-6)
+        # A score may have values of another machine too, with the same seeds.
+        assert len(score["values"]) >= len(reference["seeds"])
+        assert score["mean"] == pytest.approx(sum(score["values"]) / len(score["values"]), abs=1e-6)
